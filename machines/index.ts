@@ -1,0 +1,7 @@
+/** Both machines, pure, and the types of their ports. Run them with your own adapters or look at them in Stately. */
+export { supervisorMachine } from "./supervisor.ts";
+export { updateMachine } from "./update.ts";
+export type * from "./ports.ts";
+export type { Outcome } from "./decisions.ts";
+export type { SupervisorContext, SupervisorEvent, SupervisorOptions } from "./supervisor-context.ts";
+export type { UpdateContext, UpdateEvent, UpdateOptions, UpdateOutcome } from "./update-context.ts";

@@ -1,0 +1,55 @@
+import type { Digest, Release, UpdateFault, UpdateResult } from "./ports.ts";
+
+export interface UpdateOptions {
+  /** True: one round, then done. False: rest and check again. */
+  readonly once: boolean;
+  readonly intervalMs: number;
+  /** The longest pause between failing checks. */
+  readonly backoffMaxMs: number;
+  /** Milliseconds before the first check of a loop; the original waits one interval. */
+  readonly firstDelayMs: number;
+}
+
+export interface UpdateContext {
+  readonly options: UpdateOptions;
+  readonly release: Release | null;
+  readonly result: UpdateResult | null;
+  /** Rounds in a row that failed. */
+  readonly failures: number;
+  readonly rounds: number;
+}
+
+export type UpdateEvent =
+  /** Check now instead of at the end of the pause. */
+  { readonly type: "CHECK" } | { readonly type: "STOP" };
+
+/** How the machine ended: with the result of its only or last round; null when it was stopped before one ended. */
+export type UpdateOutcome = UpdateResult | null;
+
+export function initialContext(options: UpdateOptions): UpdateContext {
+  return { options, release: null, result: null, failures: 0, rounds: 0 };
+}
+
+/** Anything an adapter rejected with, as a value. */
+export function updateFaultOf(error: unknown): UpdateFault {
+  const { code, message, retryable, retryAfterMs } = error as Partial<UpdateFault>;
+  return {
+    code: code ?? "INTERNAL",
+    message: message ?? String(error),
+    retryable: retryable ?? false,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+/** The unjittered pause in milliseconds before the next round: the interval, doubled with every failure, at most the cap. */
+export function pauseMs({ options, failures, rounds, result }: UpdateContext): number {
+  if (rounds === 0) return options.firstDelayMs;
+  const cap = Math.max(options.intervalMs, options.backoffMaxMs);
+  const pause = Math.min(options.intervalMs * 2 ** Math.min(failures, 20), cap);
+  const asked = result?.kind === "failed" ? (result.error.retryAfterMs ?? 0) : 0;
+  return Math.max(pause, asked);
+}
+
+export function releaseOf(context: UpdateContext): Release {
+  return context.release ?? { digest: "sha256:" satisfies Digest, reference: "" };
+}

@@ -1,0 +1,189 @@
+import * as v from "valibot";
+import { DEFAULT_DATA_DIR } from "../layout.ts";
+
+/** Who reads a setting: the loader, the app library and commands, or both. */
+export type Reader = "loader" | "app" | "both";
+
+/** One setting: the only place that knows its name, type, default and meaning. */
+export interface Setting<T> {
+  readonly env: `DOCKERLOADER_${string}`;
+  /** The value that holds when the variable is not set. `undefined`: no default. */
+  readonly fallback: T;
+  /** Checks and converts the text of the variable; the issue message completes "NAME=value ...". */
+  readonly schema: v.GenericSchema<string, T>;
+  /** How the default is written in the README, with its unit. */
+  readonly shown: string;
+  readonly reader: Reader;
+  readonly doc: string;
+}
+
+const integer = (least: number, most: number, unit: string): v.GenericSchema<string, number> =>
+  v.pipe(
+    v.string(),
+    v.trim(),
+    v.regex(/^\d+$/, `is not a whole number of ${unit}`),
+    v.transform(Number),
+    v.minValue(least, `is too small: at least ${least} ${unit}`),
+    v.maxValue(most, `is too large: at most ${most} ${unit}`),
+  );
+
+const oneOf = <const T extends readonly string[]>(...words: T): v.GenericSchema<string, T[number]> =>
+  v.pipe(v.string(), v.trim(), v.picklist(words, `is none of ${words.join(", ")}`));
+
+const text: v.GenericSchema<string, string> = v.pipe(v.string(), v.trim());
+
+const absolutePath: v.GenericSchema<string, string> = v.pipe(v.string(), v.regex(/^\//, "is not an absolute path"));
+
+const list: v.GenericSchema<string, readonly string[]> = v.pipe(
+  v.string(),
+  v.transform((value) =>
+    value
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== ""),
+  ),
+);
+
+const DAY_MS = 86_400_000;
+const setting = <T>(facts: Setting<T>): Setting<T> => facts;
+
+/** The one table of settings: it makes the loader's configuration, the help text and the table in the README. */
+export const SETTINGS = {
+  target: setting<string | undefined>({
+    env: "DOCKERLOADER_TARGET",
+    fallback: undefined,
+    schema: text,
+    shown: "none",
+    reader: "both",
+    doc: "the image to run and follow, e.g. `registry.example.com/team/app:stable`; needed for the first download and for updates",
+  }),
+  dataDir: setting<string>({
+    env: "DOCKERLOADER_DATA_DIR",
+    fallback: DEFAULT_DATA_DIR,
+    schema: absolutePath,
+    shown: `\`${DEFAULT_DATA_DIR}\``,
+    reader: "both",
+    doc: "where versions and links live; put it on a volume",
+  }),
+  trialTimeoutMs: setting<number>({
+    env: "DOCKERLOADER_TRIAL_TIMEOUT_MS",
+    fallback: 10_000,
+    schema: integer(1, DAY_MS, "milliseconds"),
+    shown: "`10000` ms",
+    reader: "loader",
+    doc: "how long a new version may take to become ready",
+  }),
+  onTrialFailure: setting<"rollback" | "exit">({
+    env: "DOCKERLOADER_ON_TRIAL_FAILURE",
+    fallback: "rollback",
+    schema: oneOf("rollback", "exit"),
+    shown: "`rollback`",
+    reader: "loader",
+    doc: "after a failed trial: start the previous version in place, or `exit` as the original did",
+  }),
+  probationMs: setting<number>({
+    env: "DOCKERLOADER_PROBATION_MS",
+    fallback: 60_000,
+    schema: integer(0, DAY_MS, "milliseconds"),
+    shown: "`60000` ms",
+    reader: "loader",
+    doc: "how long after its commit a crash still takes a version back; `0` turns this off",
+  }),
+  stopGraceMs: setting<number>({
+    env: "DOCKERLOADER_STOP_GRACE_MS",
+    fallback: 8_000,
+    schema: integer(0, DAY_MS, "milliseconds"),
+    shown: "`8000` ms",
+    reader: "loader",
+    doc: "time between the forwarded SIGTERM and SIGKILL; keep it below the runtime's own (docker: 10 s)",
+  }),
+  trialTries: setting<number>({
+    env: "DOCKERLOADER_TRIAL_TRIES",
+    fallback: 3,
+    schema: integer(1, 100, "starts"),
+    shown: "`3`",
+    reader: "loader",
+    doc: "how many starts a version gets when its trials are interrupted from outside; a trial that fails by itself gets one",
+  }),
+  updateIntervalSecs: setting<number>({
+    env: "DOCKERLOADER_UPDATE_INTERVAL_SECS",
+    fallback: 300,
+    schema: integer(1, DAY_MS / 1000, "seconds"),
+    shown: "`300` s",
+    reader: "app",
+    doc: "time between two checks for an update; jitter of 10 % is added",
+  }),
+  updateBackoffMaxSecs: setting<number>({
+    env: "DOCKERLOADER_UPDATE_BACKOFF_MAX_SECS",
+    fallback: 3_600,
+    schema: integer(1, DAY_MS / 1000, "seconds"),
+    shown: "`3600` s",
+    reader: "app",
+    doc: "the longest pause between checks while they fail",
+  }),
+  platform: setting<string | undefined>({
+    env: "DOCKERLOADER_PLATFORM",
+    fallback: undefined,
+    schema: v.pipe(
+      v.string(),
+      v.trim(),
+      v.regex(/^linux\/[a-z0-9]+(\/[a-z0-9.]+)?$/, "is not a platform such as linux/arm64/v8"),
+    ),
+    shown: "this machine",
+    reader: "both",
+    doc: "the platform to choose from a multi-platform image",
+  }),
+  authFile: setting<string | undefined>({
+    env: "DOCKERLOADER_AUTH_FILE",
+    fallback: undefined,
+    schema: absolutePath,
+    shown: "docker's and podman's places",
+    reader: "both",
+    doc: "a docker `config.json` (or podman `auth.json`) with the registry credentials",
+  }),
+  insecureRegistries: setting<readonly string[]>({
+    env: "DOCKERLOADER_INSECURE_REGISTRIES",
+    fallback: [],
+    schema: list,
+    shown: "none",
+    reader: "both",
+    doc: "hosts (with port) that may be spoken to over http, separated by commas; loopback always may",
+  }),
+  cliWaitSecs: setting<number>({
+    env: "DOCKERLOADER_CLI_WAIT_SECS",
+    fallback: 60,
+    schema: integer(0, DAY_MS / 1000, "seconds"),
+    shown: "`60` s",
+    reader: "app",
+    doc: "how long `cli` waits for the first download",
+  }),
+  logLevel: setting<"error" | "warn" | "info" | "debug">({
+    env: "DOCKERLOADER_LOG_LEVEL",
+    fallback: "info",
+    schema: oneOf("error", "warn", "info", "debug"),
+    shown: "`info`",
+    reader: "both",
+    doc: "`error`, `warn`, `info` or `debug`",
+  }),
+  logFormat: setting<"auto" | "json" | "pretty">({
+    env: "DOCKERLOADER_LOG_FORMAT",
+    fallback: "auto",
+    schema: oneOf("auto", "json", "pretty"),
+    shown: "`auto`",
+    reader: "both",
+    doc: "`json`, `pretty`, or `auto`: pretty on a terminal, JSON lines otherwise",
+  }),
+} as const;
+
+export type SettingKey = keyof typeof SETTINGS;
+/** The checked configuration, each value with the type its setting states. */
+export type Config = {
+  readonly [K in SettingKey]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
+};
+
+/** Variables that the loader gives its child; an operator's value of them is ignored. */
+export const CHILD_VARIABLES = {
+  DOCKERLOADER_TRIAL: "`1` while the version is on trial, absent otherwise",
+  DOCKERLOADER_DIGEST: "the digest of the running version",
+  DOCKERLOADER_RUN_ID: "a random id of this start; every process the app starts inherits it",
+} as const;

@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import type { Digest } from "./digest.ts";
+
+/** Where the original and we keep everything inside a container. */
+export const DEFAULT_DATA_DIR = "/data/dockerloader";
+
+/**
+ * Every path under the data directory, and nowhere else.
+ * The names of the original keep their meaning (links, marker, `storage/v1`); ours are `state/`, `storage/staging`
+ * and `storage/retained`, outside the three directories in which an app linked with the original deletes unknown names.
+ */
+export interface Layout {
+  readonly dataDir: string;
+  /** Link to the stable version's entrypoint. */
+  readonly entrypoint: string;
+  /** Link to the staged version's entrypoint, written by the app. */
+  readonly attempt: string;
+  /** Link to the entrypoint on trial, renamed by the loader from `attempt`. */
+  readonly attempting: string;
+  /** The marker: the digest of the attempt in flight, or of the last one that failed. */
+  readonly marker: string;
+  readonly blobs: string;
+  readonly images: string;
+  readonly extracted: string;
+  /** Downloads and trees being built; anything here is garbage when nobody holds the store lock. */
+  readonly staging: string;
+  /** Previous good versions. */
+  readonly retained: string;
+  readonly state: string;
+  /** One JSON file for each published tree: what it holds and how it was checked. */
+  readonly receipts: string;
+  /** One JSON file for each version that may not be tried again. */
+  readonly failed: string;
+  /** JSON: the version on trial and how often it was started. */
+  readonly trial: string;
+  /** JSON: the version on probation and the one to return to. */
+  readonly probation: string;
+  /** The run id of an app that knows the claim protocol (our library and command). */
+  readonly handshake: string;
+  /** JSON: what the loader does now; written for `dockerloader status`, never read back by the loader. */
+  readonly status: string;
+  /** JSON: outcome of the last update check. */
+  readonly lastCheck: string;
+  readonly loaderLock: string;
+  readonly storeLock: string;
+  readonly blob: (digest: Digest) => string;
+  readonly image: (digest: Digest) => string;
+  readonly tree: (digest: Digest) => string;
+  readonly retainedTree: (digest: Digest) => string;
+  readonly receipt: (digest: Digest) => string;
+  readonly failure: (digest: Digest) => string;
+  /** The executable of a version. Links point here: absolute, as the original writes them. */
+  readonly executable: (digest: Digest) => string;
+}
+
+/** The layout of one data directory. Pure; touches nothing. */
+export function layoutOf(dataDir: string): Layout {
+  const at = (...parts: string[]): string => join(dataDir, ...parts);
+  const v1 = (name: string): string => at("storage", "v1", name);
+  const layout: Layout = {
+    dataDir,
+    entrypoint: at("entrypoint"),
+    attempt: at("entrypoint-attempt"),
+    attempting: at("entrypoint-attempting"),
+    marker: at("update-attempt"),
+    blobs: v1("blobs"),
+    images: v1("images"),
+    extracted: v1("extracted"),
+    staging: at("storage", "staging"),
+    retained: at("storage", "retained"),
+    state: at("state"),
+    receipts: at("state", "receipts"),
+    failed: at("state", "failed"),
+    trial: at("state", "trial.json"),
+    probation: at("state", "probation.json"),
+    handshake: at("state", "handshake"),
+    status: at("state", "status.json"),
+    lastCheck: at("state", "last-check.json"),
+    loaderLock: at("state", "loader.lock"),
+    storeLock: at("state", "store.lock"),
+    blob: (digest) => join(v1("blobs"), digest),
+    image: (digest) => join(v1("images"), digest),
+    tree: (digest) => join(v1("extracted"), digest),
+    retainedTree: (digest) => at("storage", "retained", digest),
+    receipt: (digest) => at("state", "receipts", `${digest}.json`),
+    failure: (digest) => at("state", "failed", `${digest}.json`),
+    executable: (digest) => join(v1("extracted"), digest, "entrypoint"),
+  };
+  return Object.freeze(layout);
+}

@@ -1,0 +1,58 @@
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+
+/** Every limit on what a registry or an image may make us do, by name, with its unit. */
+export const LIMITS = {
+  /** Bytes of a manifest, index or config (distribution-spec: a registry must accept 4 MiB). */
+  manifestBytes: 4 * MIB,
+  /** Bytes of an answer of a token service. */
+  tokenBytes: 64 * KIB,
+  /** Bytes read of an error answer. */
+  errorBodyBytes: 64 * KIB,
+  /** Characters of a registry's own message that reach a person. */
+  errorMessageChars: 256,
+  indexEntries: 512,
+  indexDepth: 3,
+  layers: 128,
+  /** Compressed bytes of all layers of one image. */
+  imageBytes: 16 * GIB,
+  /** Uncompressed bytes of all layers of one image. */
+  unpackedBytes: 16 * GIB,
+  /** Uncompressed : compressed of one layer, once `ratioFromBytes` have come out. */
+  ratio: 200,
+  ratioFromBytes: 64 * MIB,
+  entries: 2_000_000,
+  fileBytes: 8 * GIB,
+  pathDepth: 255,
+  pathBytes: 4096,
+  nameBytes: 255,
+  symlinkHops: 255,
+  /** Bytes of one extended header (PAX record block, GNU long name). */
+  extendedHeaderBytes: MIB,
+  /** Bytes of all extended headers of one layer. */
+  extendedHeadersBytes: 256 * MIB,
+  /** Bytes of an image's `.env`. */
+  dotenvBytes: 64 * KIB,
+  redirects: 10,
+  parallelDownloads: 3,
+  /** Tries of one registry request, the first included. */
+  requestTries: 5,
+  /** Milliseconds: base and cap of the full-jitter pause between tries. */
+  retryBaseMs: 500,
+  retryCapMs: 30_000,
+  /** Milliseconds: a longer Retry-After is not waited for in place. */
+  retryAfterMs: 60_000,
+  connectMs: 10_000,
+  responseMs: 30_000,
+  /** Milliseconds without a byte before a transfer counts as stalled. */
+  idleMs: 60_000,
+  /** Milliseconds for a whole manifest, config or token request. */
+  requestMs: 60_000,
+  /** Bytes that stay free on the volume after an update. */
+  freeReserveBytes: 64 * MIB,
+  /** Starts that an interrupted trial gets in all. */
+  failedRecords: 64,
+} as const;
+
+export type Limits = { readonly [K in keyof typeof LIMITS]: number };

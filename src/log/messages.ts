@@ -1,0 +1,112 @@
+import type { ChildExit, FailureReason } from "../../machines/ports.ts";
+import type { EventOf, EventType, Level, LoaderEvent } from "./events.ts";
+
+/** How an exit reads in a sentence: "exited with code 3", "was ended by SIGKILL", "could not be started: ...". */
+export function describeExit(exit: ChildExit): string {
+  if (exit.kind === "code") return `exited with code ${exit.code}`;
+  if (exit.kind === "signal") return `was ended by ${exit.signal}`;
+  return `could not be started: ${exit.message}`;
+}
+
+/** Milliseconds as the original prints them: whole seconds as `10s`, the rest as `500ms`. */
+export function describeMs(ms: number): string {
+  return ms >= 1000 && ms % 1000 === 0 ? `${ms / 1000}s` : `${Math.round(ms)}ms`;
+}
+
+/** Why a version was taken back, in one clause. */
+export function describeReason(reason: FailureReason): string {
+  if (reason.kind === "timeout") return `it was not ready within ${describeMs(reason.afterMs)}`;
+  if (reason.kind === "exited") return `it ${describeExit(reason.exit)} before it was ready`;
+  return `it ${describeExit(reason.exit)} on probation`;
+}
+
+type Sentence<T extends EventType> = readonly [Level, (event: EventOf<T>) => string];
+
+/**
+ * The sentence and level of every event. Phrases of the original (its tests read them) stand here word for word;
+ * see "What its tests assert" in the contract.
+ */
+const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
+  "loader.started": ["info", (e) => `started dockerloader, checking for ${e.entrypoint} (version ${e.version})`],
+  "loader.found": [
+    "info",
+    (e) => `found existing entrypoint at ${e.entrypoint}, will use it (remove ${e.dataDir} to force re-download)`,
+  ],
+  "loader.warning": ["warn", (e) => e.message],
+  "loader.failed": ["error", (e) => `Error: ${e.message} [${e.code}]`],
+  "loader.signal": ["info", (e) => `received ${e.signal}, passing it on`],
+  "loader.exited": ["info", (e) => `exiting with code ${e.exitCode}`],
+  "supervisor.state": ["debug", (e) => `state ${e.from ?? "none"} -> ${e.state} (${e.cause})`],
+  "bootstrap.started": ["info", (e) => `entrypoint missing, downloading ${e.reference}`],
+  "bootstrap.retrying": [
+    "warn",
+    (e) => `still waiting for the first download: ${e.reason}; try ${e.attempt + 1} in ${describeMs(e.inMs)}`,
+  ],
+  "bootstrap.finished": ["info", (e) => `first download finished: ${e.digest}`],
+  "trial.found": ["info", () => "found entrypoint-attempt, renaming to entrypoint-attempting for trial"],
+  "child.spawning": [
+    "info",
+    (e) => `spawning entrypoint ${e.link} -> ${e.target} as subprocess (trial mode: ${e.trial})`,
+  ],
+  "child.spawned": ["debug", (e) => `subprocess ${e.childPid} runs ${e.digest}`],
+  "child.exited": [
+    "info",
+    (e) =>
+      e.exit.kind === "code" && e.exit.code === 42
+        ? "subprocess exited with code 42, restarting"
+        : `subprocess ${describeExit(e.exit)}`,
+  ],
+  "child.restarting": ["warn", (e) => `nothing is staged, restarting in ${describeMs(e.delayMs)}`],
+  "child.stopping": ["info", (e) => `stopping subprocess: ${e.signal}, then SIGKILL after ${describeMs(e.graceMs)}`],
+  "child.killed": ["warn", (e) => `killed subprocess group: ${e.reason}`],
+  "trial.timeout": ["error", (e) => `Error: DOCKERLOADER_TRIAL timeout hit after ${describeMs(e.afterMs)}, aborting`],
+  "trial.claimed": ["debug", (e) => `claim on the trial of ${e.digest}: ${e.claim}`],
+  "trial.failed": [
+    "error",
+    (e) => `trial of ${e.digest} failed: ${describeReason(e.reason)}; it will not be tried again`,
+  ],
+  "trial.kept": ["info", () => "trial committed within timeout, subprocess can continue running"],
+  "trial.requeued": ["warn", (e) => `trial of ${e.digest} was interrupted (start ${e.tries}), it will be tried again`],
+  "trial.parked": ["error", (e) => `trial of ${e.digest} was interrupted ${e.tries} times, it will not be tried again`],
+  "rollback.finished": ["warn", (e) => `rolled back to ${e.digest}`],
+  "probation.passed": ["info", (e) => `version ${e.digest} passed its probation`],
+  "store.repaired": ["warn", (e) => `repaired the data directory: ${e.what}`],
+  "store.busy": ["info", (e) => `waiting for another process on this data directory: ${e.what}`],
+  "app.started": ["info", (e) => `dockerloaded started (trial mode: ${e.trial})`],
+  "app.unsupervised": ["info", () => "not running under a dockerloader, updates are off"],
+  "app.marking": ["info", () => "marking ready by renaming entrypoint-attempting to entrypoint"],
+  "app.committed": ["info", (e) => `trial successful, committed to version ${e.digest}`],
+  "app.variable-ignored": ["warn", (e) => `the image's .env may not set ${e.name}, ignored`],
+  "app.dotenv-invalid": ["warn", (e) => `the image's .env is ignored: ${e.message}`],
+  "update.loop-started": [
+    "info",
+    (e) => `starting update loop: checking ${e.reference} every ${e.intervalSecs} seconds`,
+  ],
+  "update.off": ["info", (e) => `updates are off: ${e.why}`],
+  "update.checking": ["info", (e) => `checking for updates for ${e.reference}`],
+  "update.compared": ["info", (e) => `current SHA: ${e.current}, latest SHA: ${e.latest}`],
+  "update.current": ["info", () => "already running the latest version"],
+  "update.skipped": ["warn", (e) => `skipping update to ${e.digest} - ${e.why}`],
+  "update.available": ["info", (e) => `update available, downloading version ${e.digest} from ref ${e.reference}`],
+  "update.staged": ["info", () => "created entrypoint-attempt, exiting to trigger restart"],
+  "update.failed": [
+    "warn",
+    (e) =>
+      `${e.background ? "background update check" : "update check"} failed: ${e.message} [${e.code}]${e.retryInMs === undefined ? "" : `; next check in ${describeMs(e.retryInMs)}`}`,
+  ],
+  "layer.downloaded": [
+    "debug",
+    (e) => `layer ${e.digest}: ${e.bytes} bytes ${e.reused ? "already here" : "downloaded"}`,
+  ],
+  "image.extracted": ["info", (e) => `extracted ${e.digest}: ${e.entries} entries, ${e.bytes} bytes`],
+  "image.warning": ["warn", (e) => `image ${e.digest}: ${e.message}`],
+  "gc.finished": ["debug", (e) => `cleaned up storage: ${e.removed} entries removed`],
+  "gc.failed": ["warn", (e) => `could not clean up storage: ${e.message}`],
+  "cli.waiting": ["info", () => "waiting for initial download of entrypoint..."],
+};
+
+/** The level and the sentence of an event. The only place where a sentence of the log is built. */
+export function describeEvent(event: LoaderEvent): { level: Level; message: string } {
+  const [level, sentence] = SENTENCES[event.type] as unknown as readonly [Level, (event: LoaderEvent) => string];
+  return { level, message: sentence(event) };
+}
