@@ -33,8 +33,10 @@ export interface Layout {
   readonly failed: string;
   /** JSON: the version on trial and how often it was started. */
   readonly trial: string;
-  /** JSON: the version on probation and the one to return to. */
-  readonly probation: string;
+  /** JSON: the newest version, the one before it, and whether the newest has passed its probation. */
+  readonly succession: string;
+  /** Link of a trial that the loader has claimed, until its failure is recorded. */
+  readonly revoked: string;
   /** The run id of an app that knows the claim protocol (our library and command). */
   readonly handshake: string;
   /** JSON: what the loader does now; written for `dockerloader status`, never read back by the loader. */
@@ -72,7 +74,8 @@ export function layoutOf(dataDir: string): Layout {
     receipts: at("state", "receipts"),
     failed: at("state", "failed"),
     trial: at("state", "trial.json"),
-    probation: at("state", "probation.json"),
+    succession: at("state", "succession.json"),
+    revoked: at("state", "revoked"),
     handshake: at("state", "handshake"),
     status: at("state", "status.json"),
     lastCheck: at("state", "last-check.json"),

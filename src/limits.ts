@@ -51,7 +51,7 @@ export const LIMITS = {
   requestMs: 60_000,
   /** Bytes that stay free on the volume after an update. */
   freeReserveBytes: 64 * MIB,
-  /** Starts that an interrupted trial gets in all. */
+  /** Records of failed versions that are kept. */
   failedRecords: 64,
 } as const;
 

@@ -28,7 +28,7 @@ function wantsColour(env: LoggerOptions["env"], terminal: boolean): boolean {
 /** The winston adapter of the port: errors to stderr, everything else to stdout unless `stderrOnly`. */
 export function createWinstonLogger(options: LoggerOptions): Logger {
   const stream = options.stderrOnly === true ? process.stderr : process.stdout;
-  const terminal = stream.isTTY === true;
+  const terminal = stream.isTTY;
   const pretty = options.format === "pretty" || (options.format === "auto" && terminal);
   const colours = wantsColour(options.env, terminal);
   const logger = createLogger({

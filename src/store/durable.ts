@@ -1,0 +1,141 @@
+import { randomUUID } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+import { DockerloaderError } from "../errors.ts";
+import { errnoOf, type FileSystem } from "./fs.ts";
+
+/**
+ * The durable primitives. Each one is complete when it returns: the change survives a power cut, and a crash inside
+ * leaves the old state or the new one, plus at most a name that starts with `tmp-` or `removing-`.
+ * Guarantees of all: an fsync that failed is never repeated on the same data; the caller starts again from the source.
+ */
+export interface Durable {
+  /** Atomic: `path` holds the old content or all of the new. Mode 0644. */
+  readonly publishFile: (path: string, content: string | Uint8Array) => void;
+  /** Atomic: `link` shows its old target or `target`. Replaces a dangling link. */
+  readonly flipLink: (link: string, target: string) => void;
+  /** Atomic and durable rename; ENOENT of the source answers false. */
+  readonly move: (from: string, to: string) => boolean;
+  /** Removes a file or link; a missing one is fine. */
+  readonly drop: (path: string) => void;
+  /** Takes a tree or file out of its place in one durable rename, then deletes it. A missing one is fine. */
+  readonly retire: (path: string) => Promise<void>;
+  readonly ensureDirectory: (path: string) => void;
+  readonly syncDirectory: (path: string) => void;
+}
+
+/** Errors by which a file system says "directories cannot be synced here": no promise can be kept, none is broken. */
+const NO_DIRECTORY_SYNC = new Set(["EINVAL", "ENOTSUP", "EISDIR", "EPERM", "EBADF"]);
+
+/** Turns an errno into STORE_FULL or STORE_IO, naming the operation and the path. */
+export function storeError(operation: string, path: string, cause: unknown): DockerloaderError {
+  if (cause instanceof DockerloaderError) return cause;
+  const errno = errnoOf(cause) ?? "unknown error";
+  const full = errno === "ENOSPC" || errno === "EDQUOT";
+  return new DockerloaderError(full ? "STORE_FULL" : "STORE_IO", `cannot ${operation} ${path}: ${errno}`, {
+    cause,
+    hint: full ? "free space on the volume" : "check that the volume is mounted, writable and healthy",
+    details: { errno },
+  });
+}
+
+export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => void = () => {}): Durable {
+  const temporaryFor = (path: string): string => join(dirname(path), `tmp-${basename(path)}-${randomUUID()}`);
+
+  const syncDirectory = (path: string): void => {
+    const fd = fs.openSync(path, "r");
+    try {
+      fs.fsyncSync(fd);
+    } catch (error) {
+      if (!NO_DIRECTORY_SYNC.has(errnoOf(error) ?? "")) throw error;
+      onUnsyncable(path);
+    } finally {
+      fs.closeSync(fd);
+    }
+  };
+
+  const writeAll = (path: string, content: Uint8Array): void => {
+    const fd = fs.openSync(path, "wx", 0o600);
+    try {
+      for (let written = 0; written < content.length;) written += fs.writeSync(fd, content, written);
+      fs.fsyncSync(fd);
+      fs.fchmodSync(fd, 0o644);
+    } finally {
+      fs.closeSync(fd);
+    }
+  };
+
+  const guarded = <T>(operation: string, path: string, action: () => T): T => {
+    try {
+      return action();
+    } catch (error) {
+      throw storeError(operation, path, error);
+    }
+  };
+
+  const unlinkIfPresent = (path: string): boolean => {
+    try {
+      fs.unlinkSync(path);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return false;
+      throw error;
+    }
+  };
+
+  const renameIfPresent = (from: string, to: string): boolean => {
+    try {
+      fs.renameSync(from, to);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return false;
+      throw error;
+    }
+  };
+
+  /** Publishes what `make` wrote under a temporary name; a failure leaves nothing behind. */
+  const replace = (operation: string, path: string, make: (temporary: string) => void): void =>
+    guarded(operation, path, () => {
+      const temporary = temporaryFor(path);
+      try {
+        make(temporary);
+        fs.renameSync(temporary, path);
+      } catch (error) {
+        unlinkIfPresent(temporary);
+        throw error;
+      }
+      syncDirectory(dirname(path));
+    });
+
+  return {
+    syncDirectory,
+    publishFile: (path, content) => replace("write", path, (temporary) => writeAll(temporary, Buffer.from(content))),
+    flipLink: (link, target) => replace("link", link, (temporary) => fs.symlinkSync(target, temporary)),
+    move: (from, to) =>
+      guarded("rename", from, () => {
+        const moved = renameIfPresent(from, to);
+        if (moved) {
+          syncDirectory(dirname(to));
+          if (dirname(from) !== dirname(to)) syncDirectory(dirname(from));
+        }
+        return moved;
+      }),
+    drop: (path) =>
+      guarded("remove", path, () => {
+        if (unlinkIfPresent(path)) syncDirectory(dirname(path));
+      }),
+    retire: async (path) => {
+      const name = basename(path);
+      const doomed = name.startsWith("removing-") ? path : join(dirname(path), `removing-${name}-${randomUUID()}`);
+      const present = guarded("rename", path, () => doomed === path || renameIfPresent(path, doomed));
+      if (!present) return;
+      if (doomed !== path) guarded("sync", dirname(path), () => syncDirectory(dirname(path)));
+      await fs.removeTree(doomed).catch((error: unknown) => {
+        throw storeError("remove", doomed, error);
+      });
+    },
+    ensureDirectory: (path) =>
+      guarded("create", path, () => {
+        fs.mkdirSync(path, { recursive: true, mode: 0o755 });
+      }),
+  };
+}

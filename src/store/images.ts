@@ -1,0 +1,31 @@
+import { digestOf, type Digest } from "../digest.ts";
+import type { Layout } from "../layout.ts";
+import type { Durable } from "./durable.ts";
+import { errnoOf, type FileSystem } from "./fs.ts";
+
+export interface Images {
+  /** The raw manifest, only when its hash is its name: what the original wrote (re-serialised) is fetched again. */
+  readonly manifest: (digest: Digest) => Buffer | undefined;
+  /** The manifest's text as it is, for garbage collection; never trusted for content. */
+  readonly unverified: (digest: Digest) => string | undefined;
+  readonly put: (digest: Digest, manifest: Uint8Array) => void;
+}
+
+export function createImages(layout: Layout, fs: FileSystem, durable: Durable): Images {
+  const read = (digest: Digest): Buffer | undefined => {
+    try {
+      return fs.readFileSync(layout.image(digest));
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT" || errnoOf(error) === "EISDIR") return undefined;
+      throw error;
+    }
+  };
+  return {
+    manifest: (digest) => {
+      const bytes = read(digest);
+      return bytes !== undefined && digestOf(bytes) === digest ? bytes : undefined;
+    },
+    unverified: (digest) => read(digest)?.toString("utf8"),
+    put: (digest, manifest) => durable.publishFile(layout.image(digest), manifest),
+  };
+}

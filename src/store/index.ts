@@ -1,0 +1,10 @@
+export { dataDirFault, openStore, type Store, type StoreOptions } from "./store.ts";
+export { collectGarbage } from "./gc.ts";
+export { type Lock, lockOrThrow, tryLock } from "./lock.ts";
+export { recover, type RecoverOptions } from "./recover.ts";
+export { acknowledgeCommit, isOnProbation, revert, settle } from "./succession.ts";
+export { beginTrial, claimTrial, type ClaimFacts } from "./trial.ts";
+export type { BlobWriter } from "./blobs.ts";
+export type { LinkState, Slot } from "./links.ts";
+export type { FailureRecord, LastCheck, SuccessionRecord } from "./records.ts";
+export type { Receipt, StagedTree } from "./trees.ts";

@@ -1,0 +1,141 @@
+import type { Digest, FailureReason } from "../../machines/ports.ts";
+import { isDigest } from "../digest.ts";
+import type { Layout } from "../layout.ts";
+import { LIMITS } from "../limits.ts";
+import type { Durable } from "./durable.ts";
+import { errnoOf, type FileSystem } from "./fs.ts";
+
+/**
+ * Reasons that no trial of ours observed. `interrupted`: its trials were cut short from outside too often;
+ * `imported`: the original's marker says so; `unusable`: its entrypoint cannot be executed here;
+ * `unrecorded`: the loader was killed between the claim and the record.
+ */
+export type OtherReason =
+  | { readonly kind: "interrupted"; readonly tries: number }
+  | { readonly kind: "unusable"; readonly message: string }
+  | { readonly kind: "imported" | "unrecorded" };
+
+/** Why a version may not be tried again. */
+export interface FailureRecord {
+  readonly digest: Digest;
+  readonly reason: FailureReason | OtherReason;
+  /** Wall-clock time for people, ISO 8601; nothing is decided from it. */
+  readonly at: string;
+}
+
+/** The version on trial, how many starts it has used (written before each start), and what was stable before. */
+export interface TrialRecord {
+  readonly digest: Digest;
+  readonly starts: number;
+  readonly previous: Digest | null;
+}
+
+/** The newest version that was committed, the one to return to, and whether the newest has proven itself. */
+export interface SuccessionRecord {
+  readonly digest: Digest;
+  readonly previous: Digest | null;
+  readonly settled: boolean;
+}
+
+export interface LastCheck {
+  readonly at: string;
+  readonly result: "current" | "refused" | "staged" | "failed";
+  readonly digest?: Digest;
+  readonly message?: string;
+}
+
+/** What we know beyond the links. Every write is atomic and durable; a record that cannot be read counts as absent. */
+export interface Records {
+  /** The digest in the original's `update-attempt`, or undefined. */
+  readonly marker: () => Digest | undefined;
+  readonly setMarker: (digest: Digest) => void;
+  readonly dropMarker: () => void;
+  readonly failure: (digest: Digest) => FailureRecord | undefined;
+  readonly failures: () => readonly FailureRecord[];
+  readonly addFailure: (record: FailureRecord) => void;
+  readonly dropFailure: (digest: Digest) => void;
+  readonly trial: () => TrialRecord | undefined;
+  readonly setTrial: (record: TrialRecord) => void;
+  readonly dropTrial: () => void;
+  readonly succession: () => SuccessionRecord | undefined;
+  readonly setSuccession: (record: SuccessionRecord) => void;
+  readonly lastCheck: () => LastCheck | undefined;
+  readonly setLastCheck: (record: LastCheck) => void;
+  /** The run id of an app that knows the claim protocol. */
+  readonly handshake: () => string | undefined;
+  readonly setHandshake: (runId: string) => void;
+  readonly dropHandshake: () => void;
+}
+
+export function createRecords(layout: Layout, fs: FileSystem, durable: Durable): Records {
+  const readText = (path: string): string | undefined => {
+    try {
+      return fs.readFileSync(path, "utf8");
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
+      throw error;
+    }
+  };
+
+  /** Parses a record; one without a well-formed digest is none. */
+  const readRecord = <T extends object>(path: string): T | undefined => {
+    const text = readText(path);
+    if (text === undefined) return undefined;
+    try {
+      const value: unknown = JSON.parse(text);
+      const usable = typeof value === "object" && value !== null && (!("digest" in value) || isDigest(value.digest));
+      return usable ? (value as T) : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+
+  const write = (path: string, record: object): void => durable.publishFile(path, `${JSON.stringify(record)}\n`);
+
+  const failures = (): FailureRecord[] =>
+    listNames(fs, layout.failed)
+      .map((name) => name.replace(/\.json$/, ""))
+      .filter(isDigest)
+      .map((digest) => readRecord<FailureRecord>(layout.failure(digest)))
+      .filter((record) => record !== undefined)
+      .sort((a, b) => a.at.localeCompare(b.at));
+
+  return {
+    marker: () => {
+      const text = readText(layout.marker)?.trim();
+      return isDigest(text) ? text : undefined;
+    },
+    setMarker: (digest) => durable.publishFile(layout.marker, digest),
+    dropMarker: () => durable.drop(layout.marker),
+    failure: (digest) => readRecord<FailureRecord>(layout.failure(digest)),
+    failures,
+    addFailure: (record) => {
+      write(layout.failure(record.digest), record);
+      const all = failures();
+      for (const old of all.slice(0, Math.max(0, all.length - LIMITS.failedRecords))) {
+        durable.drop(layout.failure(old.digest));
+      }
+    },
+    dropFailure: (digest) => durable.drop(layout.failure(digest)),
+    trial: () => readRecord<TrialRecord>(layout.trial),
+    setTrial: (record) => write(layout.trial, record),
+    dropTrial: () => durable.drop(layout.trial),
+    succession: () => readRecord<SuccessionRecord>(layout.succession),
+    setSuccession: (record) => write(layout.succession, record),
+    lastCheck: () => readRecord<LastCheck>(layout.lastCheck),
+    setLastCheck: (record) => write(layout.lastCheck, record),
+    handshake: () => readText(layout.handshake)?.trim(),
+    setHandshake: (runId) => durable.publishFile(layout.handshake, runId),
+    dropHandshake: () => durable.drop(layout.handshake),
+  };
+}
+
+/** The names in a directory; a missing directory has none. */
+export function listNames(fs: FileSystem, path: string): string[] {
+  try {
+    return fs.readdirSync(path).sort();
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}

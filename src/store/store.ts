@@ -1,0 +1,76 @@
+import { type Layout, layoutOf } from "../layout.ts";
+import { type Blobs, createBlobs } from "./blobs.ts";
+import { createDurable, type Durable } from "./durable.ts";
+import { errnoOf, type FileSystem, nodeFileSystem } from "./fs.ts";
+import { createImages, type Images } from "./images.ts";
+import { createLinks, type Links } from "./links.ts";
+import { createRecords, type Records } from "./records.ts";
+import { createTrees, type Trees } from "./trees.ts";
+
+/** One data directory. The only way to touch it. */
+export interface Store {
+  readonly layout: Layout;
+  readonly fs: FileSystem;
+  readonly durable: Durable;
+  readonly links: Links;
+  readonly records: Records;
+  readonly blobs: Blobs;
+  readonly images: Images;
+  readonly trees: Trees;
+  /** True when this process found no `state/` yet: an empty volume or one of the original. */
+  readonly isNew: boolean;
+}
+
+export interface StoreOptions {
+  readonly fs?: FileSystem;
+  /** Called once when the volume cannot sync directories. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** Opens a data directory and creates what is missing in it. Throws STORE_IO when it cannot be written. */
+export function openStore(dataDir: string, options: StoreOptions = {}): Store {
+  const fs = options.fs ?? nodeFileSystem;
+  const layout = layoutOf(dataDir);
+  let warned = false;
+  const durable = createDurable(fs, () => {
+    if (!warned)
+      options.onWarning?.(
+        `${dataDir}: this volume cannot sync directories, so it does not promise to survive a power cut`,
+      );
+    warned = true;
+  });
+  const isNew = fs.lstatSync(layout.state, { throwIfNoEntry: false }) === undefined;
+  const { blobs, images, extracted, staging, retained, receipts, failed } = layout;
+  for (const directory of [blobs, images, extracted, staging, retained, receipts, failed])
+    durable.ensureDirectory(directory);
+  return {
+    layout,
+    fs,
+    durable,
+    links: createLinks(layout, fs, durable),
+    records: createRecords(layout, fs, durable),
+    blobs: createBlobs(layout, fs, durable),
+    images: createImages(layout, fs, durable),
+    trees: createTrees(layout, fs, durable),
+    isNew,
+  };
+}
+
+/** Why a data directory cannot be used, as one sentence for the list of configuration faults. Undefined: it can. */
+export function dataDirFault(dataDir: string, fs: FileSystem = nodeFileSystem): string | undefined {
+  const name = `DOCKERLOADER_DATA_DIR=${JSON.stringify(dataDir)}`;
+  const parent = dataDir.replace(/\/+[^/]+\/*$/, "") || "/";
+  const present = fs.lstatSync(dataDir, { throwIfNoEntry: false });
+  if (present !== undefined && !present.isDirectory()) return `${name} is not a directory`;
+  const checked = present === undefined ? parent : dataDir;
+  try {
+    fs.accessSync(checked, 7);
+    return undefined;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") {
+      return `missing ${parent} directory; make sure it is mounted as a volume (docker run -v app-data:${parent}), or set DOCKERLOADER_DATA_DIR`;
+    }
+    const uid = process.getuid?.() ?? 0;
+    return `${name}: ${checked} is not writable by user ${uid} (${errnoOf(error) ?? "unknown error"}); change its owner or mount it read-write`;
+  }
+}

@@ -1,0 +1,56 @@
+import type { FailureReason } from "../../machines/ports.ts";
+import type { Digest } from "../digest.ts";
+import { DockerloaderError } from "../errors.ts";
+import type { Store } from "./store.ts";
+
+/**
+ * Writes down a commit that an app made by its rename: which version followed which. Whoever comes first after the
+ * rename does it (the app's library, the loader, or recovery after a crash); idempotent.
+ */
+export function acknowledgeCommit({ links, records }: Store): void {
+  const trial = records.trial();
+  if (trial === undefined || links.digest("entrypoint") !== trial.digest) return;
+  records.setSuccession({ digest: trial.digest, previous: trial.previous, settled: false });
+  records.dropTrial();
+  if (records.marker() === trial.digest) records.dropMarker();
+}
+
+/** True while a crash of the stable version still takes it back: it is the newest, not settled, and there is one before it. */
+export function isOnProbation({ links, records }: Store): boolean {
+  const succession = records.succession();
+  return (
+    succession !== undefined &&
+    !succession.settled &&
+    succession.previous !== null &&
+    succession.digest === links.digest("entrypoint")
+  );
+}
+
+/** The stable version has proven itself. The one before it stays in `retained/`. */
+export function settle(store: Store, digest: Digest): void {
+  acknowledgeCommit(store);
+  const succession = store.records.succession();
+  if (succession?.digest === digest) store.records.setSuccession({ ...succession, settled: true });
+}
+
+/**
+ * Takes a committed version back: the failure is recorded, then one rename shows the previous version again.
+ * Throws NOTHING_TO_RUN, and changes nothing, when no previous version can run.
+ */
+export async function revert(store: Store, digest: Digest, reason: FailureReason, now: Date): Promise<Digest> {
+  acknowledgeCommit(store);
+  const { links, records, trees } = store;
+  const succession = records.succession();
+  const previous = succession?.digest === digest ? succession.previous : null;
+  if (previous === null) {
+    throw new DockerloaderError("NOTHING_TO_RUN", `there is no version before ${digest} to return to`);
+  }
+  if (trees.fault(previous) !== undefined) await trees.restore(previous);
+  const fault = trees.fault(previous);
+  if (fault !== undefined) throw fault;
+  records.addFailure({ digest, reason, at: now.toISOString() });
+  records.setMarker(digest);
+  links.point("entrypoint", previous);
+  records.setSuccession({ digest: previous, previous: null, settled: true });
+  return previous;
+}
