@@ -78,6 +78,6 @@ export function reasonOf({ reason, options }: SupervisorContext): FailureReason 
 
 /** Anything an adapter rejected with, as a fault that carries its exit code. */
 export function faultOf(error: unknown): LoaderFault {
-  const { code, message, exitCode } = error as Partial<LoaderFault>;
+  const { code, message, exitCode } = (error ?? {}) as Partial<LoaderFault>;
   return { code: code ?? "INTERNAL", message: message ?? String(error), exitCode: exitCode ?? 70 };
 }

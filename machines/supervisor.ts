@@ -44,6 +44,8 @@ export const supervisorMachine = setup({
     rememberClaim: assign(updates.rememberClaim),
     rememberShutdown: assign(updates.rememberShutdown),
     rememberExit: assign(updates.rememberExit),
+    /** Between two children: the end of the last one is no answer to a shutdown. */
+    forgetExit: assign({ lastExit: null }),
     markAlive: assign(updates.markAlive),
     markBootstrapped: assign({ bootstrapped: true }),
     blameTimeout: assign(updates.blameTimeout),
@@ -70,6 +72,7 @@ export const supervisorMachine = setup({
   guards,
 }).createMachine({
   id: "supervisor",
+  options: { maxIterations: 100 },
   context: ({ input }) => initialContext(input),
   output: ({ context }) => outcomeOf(context),
   initial: "idle",
@@ -81,7 +84,7 @@ export const supervisorMachine = setup({
 
     launching: {
       initial: "planning",
-      on: { SHUTDOWN: { target: "exited", actions: "rememberShutdown" } },
+      on: { SHUTDOWN: { target: "exited", actions: ["forgetExit", "rememberShutdown"] } },
       states: {
         planning: {
           invoke: {
@@ -101,11 +104,7 @@ export const supervisorMachine = setup({
               actions: ["markAlive", "clearRestarts", "startChild"],
             },
             { guard: "delayed", target: "waiting" },
-            {
-              guard: "stablePlanned",
-              target: "#supervisor.committed",
-              actions: ["markAlive", "startChild"],
-            },
+            { guard: "stablePlanned", target: "#supervisor.committed", actions: ["markAlive", "startChild"] },
             { guard: "bootstrapped", target: "#supervisor.exited", actions: "blameEmptyDownload" },
             { target: "bootstrapping" },
           ],
@@ -204,10 +203,7 @@ export const supervisorMachine = setup({
           },
         },
         /** Until the child is gone; its adapter bounds the wait. */
-        stopping: {
-          entry: "stopLoser",
-          always: [{ guard: "alive", target: "burying" }, "judging"],
-        },
+        stopping: { entry: "stopLoser", always: [{ guard: "alive", target: "burying" }, "judging"] },
         burying: { always: { guard: "gone", target: "judging" } },
         judging: {
           always: [
@@ -233,7 +229,7 @@ export const supervisorMachine = setup({
             src: "revert",
             input: ({ context }) => ({ digest: digestOf(context.plan), reason: reasonOf(context) }),
             onDone: "restored",
-            onError: "#supervisor.exited",
+            onError: { target: "#supervisor.exited", actions: { type: "rememberFault", params: ({ event }) => event } },
           },
         },
         restored: {

@@ -1,5 +1,7 @@
 import type { Digest, Release, UpdateFault, UpdateResult } from "./ports.ts";
 
+const ASKED_PAUSE_CAP_MS = 86_400_000;
+
 export interface UpdateOptions {
   /** True: one round, then done. False: rest and check again. */
   readonly once: boolean;
@@ -32,7 +34,7 @@ export function initialContext(options: UpdateOptions): UpdateContext {
 
 /** Anything an adapter rejected with, as a value. */
 export function updateFaultOf(error: unknown): UpdateFault {
-  const { code, message, retryable, retryAfterMs } = error as Partial<UpdateFault>;
+  const { code, message, retryable, retryAfterMs } = (error ?? {}) as Partial<UpdateFault>;
   return {
     code: code ?? "INTERNAL",
     message: message ?? String(error),
@@ -41,13 +43,16 @@ export function updateFaultOf(error: unknown): UpdateFault {
   };
 }
 
-/** The unjittered pause in milliseconds before the next round: the interval, doubled with every failure, at most the cap. */
+/**
+ * The unjittered pause in milliseconds before the next round: the interval, doubled with every failure, at most the cap;
+ * longer when the registry asks for it, but a day at most: past 2^31 ms a timer would fire at once.
+ */
 export function pauseMs({ options, failures, rounds, result }: UpdateContext): number {
   if (rounds === 0) return options.firstDelayMs;
   const cap = Math.max(options.intervalMs, options.backoffMaxMs);
   const pause = Math.min(options.intervalMs * 2 ** Math.min(failures, 20), cap);
   const asked = result?.kind === "failed" ? (result.error.retryAfterMs ?? 0) : 0;
-  return Math.max(pause, asked);
+  return Math.max(pause, Math.min(asked, ASKED_PAUSE_CAP_MS));
 }
 
 export function releaseOf(context: UpdateContext): Release {

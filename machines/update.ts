@@ -51,6 +51,7 @@ export const updateMachine = setup({
   },
 }).createMachine({
   id: "update",
+  options: { maxIterations: 100 },
   context: ({ input }) => initialContext(input),
   output: ({ context }) => context.result,
   initial: "starting",

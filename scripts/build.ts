@@ -25,7 +25,9 @@ async function buildCommand(): Promise<void> {
     minifyWhitespace: true,
     legalComments: "linked",
     // CommonJS packages in the bundle call require() for Node's own modules.
-    banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
     logLevel: "warning",
   });
   chmodSync(at("dist/bin/main.js"), 0o755);

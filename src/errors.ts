@@ -83,6 +83,8 @@ export interface ErrorOptions {
   /** Safe, small facts for machines: never headers, bodies or credentials. */
   readonly details?: Readonly<Record<string, string | number | boolean>>;
   readonly cause?: unknown;
+  /** Milliseconds that the other side asked to wait. */
+  readonly retryAfterMs?: number;
   /** Overrides the code's default, e.g. a size mismatch that was already retried. */
   readonly retryable?: boolean;
 }
@@ -96,6 +98,7 @@ export class DockerloaderError extends Error {
   readonly hint: string | undefined;
   readonly retryable: boolean;
   readonly exitCode: number;
+  readonly retryAfterMs: number | undefined;
   readonly details: Readonly<Record<string, string | number | boolean>>;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
@@ -105,6 +108,7 @@ export class DockerloaderError extends Error {
     this.hint = options.hint;
     this.retryable = options.retryable ?? ERROR_CODES[code].retryable;
     this.exitCode = ERROR_CODES[code].exitCode;
+    this.retryAfterMs = options.retryAfterMs;
     this.details = options.details ?? {};
   }
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Digest } from "../digest.ts";
 import type { Layout } from "../layout.ts";
 import { type Durable, storeError } from "./durable.ts";
-import type { FileSystem } from "./fs.ts";
+import { errnoOf, type FileSystem } from "./fs.ts";
 
 /** Receives the bytes of one blob. Nothing is visible under the blob's name before `publish`. */
 export interface BlobWriter {
@@ -23,6 +23,8 @@ export interface Blobs {
   /** True when the blob is here and its content has this digest and size. Never trusts a name; drops a wrong file. */
   readonly verify: (digest: Digest, size: number) => Promise<boolean>;
   readonly writer: (digest: Digest) => Promise<BlobWriter>;
+  /** The content of a small blob as it is on disk, unverified. */
+  readonly read: (digest: Digest) => Buffer | undefined;
   /** Stores small content that is already verified. */
   readonly put: (digest: Digest, content: Uint8Array) => void;
 }
@@ -88,6 +90,14 @@ export function createBlobs(layout: Layout, fs: FileSystem, durable: Durable): B
       const whole = stat.isFile() && stat.size === size && (await step("read", path, () => hashFile(path))) === digest;
       if (!whole) await durable.retire(path);
       return whole;
+    },
+    read: (digest) => {
+      try {
+        return fs.readFileSync(layout.blob(digest));
+      } catch (error) {
+        if (errnoOf(error) === "ENOENT") return undefined;
+        throw storeError("read", layout.blob(digest), error);
+      }
     },
     writer: (digest) => openWriter(layout, durable, digest),
     put: (digest, content) => durable.publishFile(layout.blob(digest), content),

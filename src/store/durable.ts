@@ -19,7 +19,8 @@ export interface Durable {
   readonly drop: (path: string) => void;
   /** Takes a tree or file out of its place in one durable rename, then deletes it. A missing one is fine. */
   readonly retire: (path: string) => Promise<void>;
-  readonly ensureDirectory: (path: string) => void;
+  /** Creates a directory with its parents; one that exists keeps its mode. */
+  readonly ensureDirectory: (path: string, mode?: number) => void;
   readonly syncDirectory: (path: string) => void;
 }
 
@@ -133,9 +134,9 @@ export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => vo
         throw storeError("remove", doomed, error);
       });
     },
-    ensureDirectory: (path) =>
+    ensureDirectory: (path, mode = 0o755) =>
       guarded("create", path, () => {
-        fs.mkdirSync(path, { recursive: true, mode: 0o755 });
+        fs.mkdirSync(path, { recursive: true, mode });
       }),
   };
 }

@@ -1,6 +1,6 @@
-export { dataDirFault, openStore, type Store, type StoreOptions } from "./store.ts";
+export { dataDirFault, nothingOnDisk, openStore, readLinks, type Store, type StoreOptions } from "./store.ts";
 export { collectGarbage } from "./gc.ts";
-export { type Lock, lockOrThrow, tryLock } from "./lock.ts";
+export { isLoaderRunning, type Lock, lockOrThrow, tryLock } from "./lock.ts";
 export { recover, type RecoverOptions } from "./recover.ts";
 export { acknowledgeCommit, isOnProbation, revert, settle } from "./succession.ts";
 export { beginTrial, claimTrial, type ClaimFacts } from "./trial.ts";

@@ -61,6 +61,9 @@ export interface Records {
   readonly setSuccession: (record: SuccessionRecord) => void;
   readonly lastCheck: () => LastCheck | undefined;
   readonly setLastCheck: (record: LastCheck) => void;
+  /** What the loader last said of itself, unchecked. */
+  readonly status: () => object | undefined;
+  readonly setStatus: (status: object) => void;
   /** The run id of an app that knows the claim protocol. */
   readonly handshake: () => string | undefined;
   readonly setHandshake: (runId: string) => void;
@@ -78,13 +81,16 @@ export function createRecords(layout: Layout, fs: FileSystem, durable: Durable):
   };
 
   /** Parses a record; one without a well-formed digest is none. */
-  const readRecord = <T extends object>(path: string): T | undefined => {
+  const readRecord = (path: string): object | undefined => {
     const text = readText(path);
     if (text === undefined) return undefined;
     try {
       const value: unknown = JSON.parse(text);
-      const usable = typeof value === "object" && value !== null && (!("digest" in value) || isDigest(value.digest));
-      return usable ? (value as T) : undefined;
+      const usable =
+        typeof value === "object" &&
+        value !== null &&
+        (!("digest" in value) || value.digest === null || isDigest(value.digest));
+      return usable ? value : undefined;
     } catch {
       return undefined;
     }
@@ -96,7 +102,7 @@ export function createRecords(layout: Layout, fs: FileSystem, durable: Durable):
     listNames(fs, layout.failed)
       .map((name) => name.replace(/\.json$/, ""))
       .filter(isDigest)
-      .map((digest) => readRecord<FailureRecord>(layout.failure(digest)))
+      .map((digest) => readRecord(layout.failure(digest)) as FailureRecord | undefined)
       .filter((record) => record !== undefined)
       .sort((a, b) => a.at.localeCompare(b.at));
 
@@ -107,7 +113,7 @@ export function createRecords(layout: Layout, fs: FileSystem, durable: Durable):
     },
     setMarker: (digest) => durable.publishFile(layout.marker, digest),
     dropMarker: () => durable.drop(layout.marker),
-    failure: (digest) => readRecord<FailureRecord>(layout.failure(digest)),
+    failure: (digest) => readRecord(layout.failure(digest)) as FailureRecord | undefined,
     failures,
     addFailure: (record) => {
       write(layout.failure(record.digest), record);
@@ -117,13 +123,15 @@ export function createRecords(layout: Layout, fs: FileSystem, durable: Durable):
       }
     },
     dropFailure: (digest) => durable.drop(layout.failure(digest)),
-    trial: () => readRecord<TrialRecord>(layout.trial),
+    trial: () => readRecord(layout.trial) as TrialRecord | undefined,
     setTrial: (record) => write(layout.trial, record),
     dropTrial: () => durable.drop(layout.trial),
-    succession: () => readRecord<SuccessionRecord>(layout.succession),
+    succession: () => readRecord(layout.succession) as SuccessionRecord | undefined,
     setSuccession: (record) => write(layout.succession, record),
-    lastCheck: () => readRecord<LastCheck>(layout.lastCheck),
+    lastCheck: () => readRecord(layout.lastCheck) as LastCheck | undefined,
     setLastCheck: (record) => write(layout.lastCheck, record),
+    status: () => readRecord(layout.status),
+    setStatus: (status) => write(layout.status, status),
     handshake: () => readText(layout.handshake)?.trim(),
     setHandshake: (runId) => durable.publishFile(layout.handshake, runId),
     dropHandshake: () => durable.drop(layout.handshake),

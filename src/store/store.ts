@@ -23,6 +23,8 @@ export interface Store {
 
 export interface StoreOptions {
   readonly fs?: FileSystem;
+  /** False: look only, create nothing. Default: true. */
+  readonly create?: boolean;
   /** Called once when the volume cannot sync directories. */
   readonly onWarning?: (message: string) => void;
 }
@@ -40,9 +42,7 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
     warned = true;
   });
   const isNew = fs.lstatSync(layout.state, { throwIfNoEntry: false }) === undefined;
-  const { blobs, images, extracted, staging, retained, receipts, failed } = layout;
-  for (const directory of [blobs, images, extracted, staging, retained, receipts, failed])
-    durable.ensureDirectory(directory);
+  if (options.create !== false) createDirectories(layout, durable);
   return {
     layout,
     fs,
@@ -54,6 +54,13 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
     trees: createTrees(layout, fs, durable),
     isNew,
   };
+}
+
+/** Staging is closed to others: a tree in the making may hold anything. */
+function createDirectories(layout: Layout, durable: Durable): void {
+  const { blobs, images, extracted, staging, retained, receipts, failed } = layout;
+  for (const directory of [blobs, images, extracted, retained, receipts, failed]) durable.ensureDirectory(directory);
+  durable.ensureDirectory(staging, 0o700);
 }
 
 /** Why a data directory cannot be used, as one sentence for the list of configuration faults. Undefined: it can. */
@@ -73,4 +80,16 @@ export function dataDirFault(dataDir: string, fs: FileSystem = nodeFileSystem): 
     const uid = process.getuid?.() ?? 0;
     return `${name}: ${checked} is not writable by user ${uid} (${errnoOf(error) ?? "unknown error"}); change its owner or mount it read-write`;
   }
+}
+
+/** The links of a data directory, to look at without creating anything. */
+export function readLinks(layout: Layout, fs: FileSystem = nodeFileSystem): Pick<Links, "read" | "digest"> {
+  return createLinks(layout, fs, createDurable(fs));
+}
+
+/** True when a data directory holds neither a stable nor a staged version. Creates nothing. */
+export function nothingOnDisk(layout: Layout, fs: FileSystem = nodeFileSystem): boolean {
+  return [layout.entrypoint, layout.attempt].every(
+    (path) => fs.lstatSync(path, { throwIfNoEntry: false }) === undefined,
+  );
 }

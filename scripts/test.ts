@@ -1,0 +1,25 @@
+/**
+ * Runs the test suite: `npm test` for everything, `npm test -- unit model` for some folders of test/.
+ * The container tests need root and Debian packages; .ci/run runs them.
+ */
+import { spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const FOLDERS = ["package", "unit", "model", "integration", "e2e"];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !FOLDERS.includes(name) && !name.endsWith(".test.ts"));
+if (unknown.length > 0) {
+  console.error(`unknown: ${unknown.join(", ")}; name folders (${FOLDERS.join(", ")}) or test files`);
+  process.exit(64);
+}
+const files = (wanted.length === 0 ? FOLDERS : wanted).flatMap((name) =>
+  name.endsWith(".test.ts") ? [name] : globSync(`test/${name}/**/*.test.ts`, { cwd: root }).sort(),
+);
+const { status } = spawnSync(process.execPath, ["--conditions=development", "--test", ...files], {
+  cwd: root,
+  stdio: "inherit",
+});
+process.exit(status ?? 1);

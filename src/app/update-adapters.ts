@@ -1,0 +1,94 @@
+import type { CheckPort, DownloadPort, ExtractPort, Release, StageAttemptPort, Verdict } from "../../machines/ports.ts";
+import type { Digest } from "../digest.ts";
+import { downloadImage } from "../pull/download.ts";
+import { extractImage } from "../pull/extract.ts";
+import { registryFor } from "../pull/pull.ts";
+import { formatReference, type Reference } from "../registry/reference.ts";
+import { type Lock, lockOrThrow, type Store } from "../store/index.ts";
+import { fromPromise } from "../xstate.ts";
+import type { Session } from "./session.ts";
+
+export interface UpdateAdapters {
+  readonly actors: {
+    readonly check: CheckPort;
+    readonly download: DownloadPort;
+    readonly extract: ExtractPort;
+    readonly stageAttempt: StageAttemptPort;
+  };
+  /** Lets go of connections and of the store lock. */
+  readonly close: () => void;
+}
+
+/**
+ * The real adapters of the update machine's ports. The store lock is held from the first downloaded byte to the
+ * staged attempt: nobody collects as garbage what is about to be needed.
+ */
+export function createUpdateAdapters(
+  session: Session,
+  running: { digest: Digest; store: Store },
+  reference: Reference,
+): UpdateAdapters {
+  const { config, env, log } = session;
+  const { digest: current, store } = running;
+  const { client, platform } = registryFor(config, env);
+  let lock: Lock | undefined;
+  const unlock = (): void => {
+    lock?.release();
+    lock = undefined;
+  };
+  /** A step of staging: under the lock, which a failure gives back. */
+  const locked = async (step: () => Promise<void>): Promise<void> => {
+    lock ??= lockOrThrow(store.fs, store.layout.storeLock, "update or clean-up");
+    try {
+      await step();
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+  };
+  const pinned = (release: Release): Reference => ({ ...reference, digest: release.digest });
+
+  return {
+    actors: {
+      check: fromPromise(async ({ signal }) => {
+        unlock();
+        log.emit({ type: "update.checking", reference: formatReference(reference) });
+        const latest = await client.resolve(reference, { platform, signal });
+        log.emit({ type: "update.compared", current, latest });
+        return judge(store, current, { digest: latest, reference: formatReference(reference) });
+      }),
+      download: fromPromise(({ input: { release }, signal }) =>
+        locked(async () => {
+          log.emit({ type: "update.available", ...release });
+          const image = await client.image(pinned(release), { platform, signal });
+          await downloadImage(store, image, { client, log, signal });
+        }),
+      ),
+      extract: fromPromise(({ input: { release }, signal }) =>
+        locked(() => extractImage(store, release.digest, { reference: release.reference, log, signal })),
+      ),
+      stageAttempt: fromPromise(({ input: { release } }) =>
+        locked(async () => {
+          await store.trees.retain(current);
+          store.records.setMarker(release.digest);
+          store.links.point("attempt", release.digest);
+          unlock();
+        }),
+      ),
+    },
+    close: () => {
+      unlock();
+      client.close();
+    },
+  };
+}
+
+/** Decides what a resolved digest means: nothing new, a version that failed before, or an update. */
+function judge({ records, links }: Store, current: Digest, release: Release): Verdict {
+  const { digest } = release;
+  if (digest === current) return { kind: "current", digest };
+  const staged = links.digest("attempt") === digest;
+  const failedBefore = records.failure(digest) !== undefined || (records.marker() === digest && !staged);
+  if (failedBefore) return { kind: "refused", digest, why: "previous attempt failed" };
+  return { kind: "available", release };
+}

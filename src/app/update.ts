@@ -1,0 +1,90 @@
+import type { UpdateResult } from "../../machines/ports.ts";
+import { updateMachine } from "../../machines/update.ts";
+import type { Digest } from "../digest.ts";
+import { DockerloaderError, toDockerloaderError } from "../errors.ts";
+import { parseReference, type Reference } from "../registry/reference.ts";
+import type { Store } from "../store/index.ts";
+import { createActor } from "../xstate.ts";
+import { type AppOptions, openSession, type Session } from "./session.ts";
+import { createUpdateAdapters } from "./update-adapters.ts";
+
+/** How one check ended. `staged`: exit with 42 (see `requestRestart`) and the loader starts the new version on trial. */
+export type CheckResult = UpdateResult | { readonly kind: "not-supervised" };
+
+/**
+ * Looks once for a newer image and stages it. Resolves with the result, also when the check failed
+ * (`{ kind: "failed", error }`): it never rejects and never ends the process.
+ */
+export async function checkForUpdate(options: AppOptions = {}): Promise<CheckResult> {
+  return runCheck(openSession(options));
+}
+
+/** One round of the update machine on the real adapters. Never rejects. */
+export async function runCheck(session: Session): Promise<CheckResult> {
+  const { supervised, log, signal } = session;
+  if (supervised === undefined) return { kind: "not-supervised" };
+  try {
+    const adapters = createUpdateAdapters(session, supervised, targetOf(session));
+    try {
+      const machine = updateMachine.provide({ actors: adapters.actors });
+      const actor = createActor(machine, { input: { once: true, intervalMs: 0, backoffMaxMs: 0, firstDelayMs: 0 } });
+      const ended = new Promise<UpdateResult | null>((resolve, reject) => {
+        actor.subscribe({ complete: () => resolve(actor.getSnapshot().output ?? null), error: reject });
+      });
+      const stop = (): void => actor.send({ type: "STOP" });
+      signal.addEventListener("abort", stop, { once: true });
+      actor.start();
+      if (signal.aborted) stop();
+      const result = (await ended) ?? failedResult(new DockerloaderError("ABORTED", "the check was stopped"));
+      signal.removeEventListener("abort", stop);
+      report(session, supervised.store, result);
+      return result;
+    } finally {
+      adapters.close();
+    }
+  } catch (error) {
+    const result = failedResult(toDockerloaderError(error));
+    report({ ...session, log }, supervised.store, result);
+    return result;
+  }
+}
+
+export function failedResult(error: DockerloaderError): UpdateResult {
+  const { code, message, retryable } = error;
+  return { kind: "failed", error: { code, message, retryable } };
+}
+
+/** The target as a reference. Throws CONFIG_INVALID or REFERENCE_INVALID. */
+export function targetOf({ config }: Session): Reference {
+  if (config.target !== undefined) return parseReference(config.target);
+  throw new DockerloaderError("CONFIG_INVALID", "DOCKERLOADER_TARGET is not set, so there is nothing to look for", {
+    hint: "set it to the image to follow",
+  });
+}
+
+/** Says how a round ended and leaves it on disk for `dockerloader status`. */
+export function report(session: Session, store: Store, result: UpdateResult, retryInMs?: number): void {
+  const { log } = session;
+  if (result.kind === "current") log.emit({ type: "update.current", digest: result.digest });
+  else if (result.kind === "refused") log.emit({ type: "update.skipped", digest: result.digest, why: result.why });
+  else if (result.kind === "staged") log.emit({ type: "update.staged", digest: result.digest });
+  else {
+    const { code, message } = result.error;
+    log.emit({
+      type: "update.failed",
+      code,
+      message,
+      background: retryInMs !== undefined,
+      ...(retryInMs === undefined ? {} : { retryInMs }),
+    });
+  }
+  try {
+    store.records.setLastCheck({ at: new Date().toISOString(), result: result.kind, ...factsOf(result) });
+  } catch {
+    // A full volume is reported by the step that needs space.
+  }
+}
+
+function factsOf(result: UpdateResult): { digest?: Digest; message?: string } {
+  return result.kind === "failed" ? { message: result.error.message } : { digest: result.digest };
+}

@@ -1,0 +1,49 @@
+import { writeSync } from "node:fs";
+import { EXIT, toDockerloaderError, DockerloaderError } from "../errors.ts";
+import { lockOrThrow, openStore } from "../store/index.ts";
+import type { FetchReport } from "../supervisor/bootstrap.ts";
+import type { Command } from "./command.ts";
+
+const REPORT_FD = 3;
+
+/** The first download, in a process of its own; the loader starts it and reads the report on file descriptor 3. */
+export const fetch: Command<object> = {
+  command: "fetch",
+  describe: false,
+  builder: (argv) => argv,
+  run: async (_args, { env, config, log }) => {
+    const { pullImage } = await import("../pull/pull.ts");
+    const settings = config();
+    const stop = new AbortController();
+    process.once("SIGTERM", () => stop.abort());
+    process.once("SIGINT", () => stop.abort());
+    try {
+      if (settings.target === undefined)
+        throw new DockerloaderError("CONFIG_INVALID", "DOCKERLOADER_TARGET is not set");
+      const store = openStore(settings.dataDir);
+      const lock = lockOrThrow(store.fs, store.layout.storeLock, "update or clean-up");
+      try {
+        const options = { config: settings, env, log: log("events"), signal: stop.signal };
+        store.links.point("entrypoint", await pullImage(store, settings.target, options));
+      } finally {
+        lock.release();
+      }
+      return EXIT.ok;
+    } catch (thrown) {
+      const { code, message, hint, retryable, exitCode } = toDockerloaderError(thrown);
+      const report: FetchReport = { code, message: hint === undefined ? message : `${message}; ${hint}`, retryable };
+      reportToLoader(report);
+      return exitCode;
+    }
+  },
+};
+
+/** Started by hand there is no loader to report to: then the report goes to stderr. */
+function reportToLoader(report: FetchReport): void {
+  const line = `${JSON.stringify(report)}\n`;
+  try {
+    writeSync(REPORT_FD, line);
+  } catch {
+    process.stderr.write(line);
+  }
+}

@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Digest } from "../digest.ts";
+import { parseReference } from "../registry/reference.ts";
+import { openStore } from "../store/index.ts";
+import { downloadImage } from "./download.ts";
+import { unpackStored } from "./extract.ts";
+import { type PullOptions, registryFor } from "./pull.ts";
+
+/**
+ * Downloads an image and unpacks it into an empty directory, without a data directory: blobs go into a temporary store
+ * beside it, which is removed in the end. Returns the digest of the platform's image.
+ */
+export async function pullInto(target: string, directory: string, options: PullOptions): Promise<Digest> {
+  const temporary = mkdtempSync(join(dirname(directory), `.${basename(directory)}-blobs-`));
+  const { client, platform } = registryFor(options.config, options.env);
+  try {
+    const store = openStore(temporary);
+    const image = await client.image(parseReference(target), { platform, signal: options.signal });
+    await downloadImage(store, image, { ...options, client });
+    await unpackStored(store, image.digest, directory, options);
+    return image.digest;
+  } finally {
+    client.close();
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,106 @@
+import { isDigest, type Digest } from "../digest.ts";
+import { DockerloaderError } from "../errors.ts";
+
+/** An image reference, normalised (distribution/reference grammar). */
+export interface Reference {
+  /** Host and port; `docker.io` for Docker Hub. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag?: string;
+  readonly digest?: Digest;
+}
+
+const HOST =
+  /^(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?$/;
+const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+const TAG = /^\w[\w.-]{0,127}$/;
+const IMAGE_ID = /^[a-f0-9]{64}$/;
+const NAME_LIMIT = 255;
+const HUB = "docker.io";
+const HUB_ALIASES = new Set(["index.docker.io", "registry-1.docker.io"]);
+
+function invalid(text: string, fault: string, hint: string): DockerloaderError {
+  return new DockerloaderError("REFERENCE_INVALID", `image reference ${JSON.stringify(text)} ${fault}`, { hint });
+}
+
+/** The first component is a host when it is `localhost`, has a dot, a colon or an upper-case letter, and more follows. */
+function splitHost(name: string): { host: string | undefined; path: string } {
+  const slash = name.indexOf("/");
+  const first = name.slice(0, slash);
+  const isHost = slash > 0 && (first === "localhost" || /[.:A-Z[]/.test(first));
+  return isHost ? { host: first, path: name.slice(slash + 1) } : { host: undefined, path: name };
+}
+
+/** Splits `name[:tag][@digest]`; a colon before the last slash belongs to a port. */
+function splitTag(rest: string): { name: string; tag: string | undefined } {
+  const colon = rest.lastIndexOf(":");
+  if (colon < 0 || colon < rest.lastIndexOf("/")) return { name: rest, tag: undefined };
+  return { name: rest.slice(0, colon), tag: rest.slice(colon + 1) };
+}
+
+function checkPath(text: string, path: string): void {
+  if (IMAGE_ID.test(path))
+    throw invalid(text, "is an image id, not a name", "name the repository, e.g. registry.example.com/team/app:1");
+  for (const component of path.split("/")) {
+    if (COMPONENT.test(component)) continue;
+    if (component === "") throw invalid(text, "has an empty path component", "remove the extra slash");
+    if (component !== component.toLowerCase()) {
+      throw invalid(text, `has upper case in ${JSON.stringify(component)}`, "repository names are lower case");
+    }
+    throw invalid(
+      text,
+      `has a bad path component ${JSON.stringify(component)}`,
+      "use a-z, 0-9 and single . _ - between them",
+    );
+  }
+}
+
+/**
+ * Parses and normalises a reference. Without tag and digest the tag is `latest`; with both, the digest decides.
+ * Throws REFERENCE_INVALID naming the part that is wrong.
+ */
+export function parseReference(text: string): Reference {
+  const trimmed = text.trim().replace(/^docker:\/\//, "");
+  if (trimmed === "") throw invalid(text, "is empty", "name an image, e.g. registry.example.com/team/app:stable");
+  if (/^https?:\/\//.test(trimmed)) throw invalid(text, "is a URL", "leave out https://");
+  const at = trimmed.indexOf("@");
+  const digest = at < 0 ? undefined : trimmed.slice(at + 1);
+  if (digest !== undefined && !isDigest(digest)) {
+    throw invalid(
+      text,
+      `has a bad digest ${JSON.stringify(digest)}`,
+      "a digest is sha256: and 64 lower-case hex digits",
+    );
+  }
+  const { name, tag } = splitTag(at < 0 ? trimmed : trimmed.slice(0, at));
+  if (tag !== undefined && !TAG.test(tag)) {
+    throw invalid(
+      text,
+      `has a bad tag ${JSON.stringify(tag)}`,
+      "a tag has at most 128 letters, digits, _ . - and starts with none of . -",
+    );
+  }
+  const { host, path } = splitHost(name);
+  if (host !== undefined && !HOST.test(host))
+    throw invalid(
+      text,
+      `has a bad host ${JSON.stringify(host)}`,
+      "a host is a name or address, with an optional :port",
+    );
+  checkPath(text, path);
+  const registry = host === undefined || HUB_ALIASES.has(host) ? HUB : host;
+  const repository = registry === HUB && !path.includes("/") ? `library/${path}` : path;
+  if (`${registry}/${repository}`.length > NAME_LIMIT)
+    throw invalid(text, `has a name of more than ${NAME_LIMIT} characters`, "shorten it");
+  return {
+    registry,
+    repository,
+    ...(tag === undefined ? (digest === undefined ? { tag: "latest" } : {}) : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  };
+}
+
+/** The canonical form: `registry/repository[:tag][@digest]`. */
+export function formatReference({ registry, repository, tag, digest }: Reference): string {
+  return `${registry}/${repository}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
+}

@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+import { DockerloaderError, ERROR_CODES, type ErrorCode } from "../errors.ts";
+import type { Environment } from "../config/load.ts";
+import type { Logger } from "../log/logger.ts";
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+export interface BootstrapOptions {
+  /** The command that downloads: this program with the argument `fetch`. */
+  readonly command: readonly [string, ...string[]];
+  readonly env: Environment;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly random: () => number;
+}
+
+/** What the downloading process reports on its file descriptor 3 when it fails: one JSON line. */
+export interface FetchReport {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+/**
+ * Downloads the first version in a process of its own: the long-lived loader never parses a byte of a registry.
+ * What may pass by itself is tried again, for ever, after 1 s to 60 s with full jitter; anything else rejects.
+ */
+export async function bootstrap(options: BootstrapOptions): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const failure = await fetchOnce(options);
+    if (failure === undefined) return;
+    if (!failure.retryable) throw failure;
+    const cap = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
+    const inMs = Math.round(cap / 2 + (options.random() * cap) / 2);
+    options.log.emit({ type: "bootstrap.retrying", reason: failure.message, inMs, attempt });
+    await delay(inMs, undefined, { signal: options.signal });
+  }
+}
+
+function fetchOnce({ command, env, signal }: BootstrapOptions): Promise<DockerloaderError | undefined> {
+  const [program, ...args] = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      env: { ...env },
+      stdio: ["ignore", "inherit", "inherit", "pipe"],
+      signal,
+      killSignal: "SIGTERM",
+    });
+    let report = "";
+    child.stdio[3]?.on("data", (chunk: Buffer) => (report += chunk.toString("utf8")));
+    child.once("error", reject);
+    child.once("close", (code, killedBy) => {
+      if (code === 0) resolve(undefined);
+      else resolve(failureOf(report, code ?? killedBy ?? "nothing"));
+    });
+  });
+}
+
+/** The reported error; a process that died without a report (killed, out of memory) is worth another try. */
+function failureOf(report: string, end: number | string): DockerloaderError {
+  try {
+    const { code, message, retryable } = JSON.parse(report) as FetchReport;
+    if (Object.hasOwn(ERROR_CODES, code)) return new DockerloaderError(code, message, { retryable });
+  } catch {
+    // No report.
+  }
+  return new DockerloaderError("INTERNAL", `the download process ended with ${end}`, { retryable: true });
+}

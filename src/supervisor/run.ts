@@ -1,0 +1,107 @@
+import type { Outcome } from "../../machines/decisions.ts";
+import type { SignalName } from "../../machines/ports.ts";
+import { type SupervisorSnapshot, supervisorMachine } from "../../machines/index.ts";
+import type { Environment } from "../config/load.ts";
+import type { Config } from "../config/table.ts";
+import { describeError, EXIT } from "../errors.ts";
+import type { Logger } from "../log/logger.ts";
+import { lockOrThrow, openStore, recover, type Store } from "../store/index.ts";
+import { VERSION } from "../version.ts";
+import { createActor } from "../xstate.ts";
+import { createAdapters, type Held } from "./adapters.ts";
+import { narrate, stateOf } from "./narrate.ts";
+import { writeStatus } from "./status.ts";
+
+/** Long enough for a `dockerloader status` that is just looking whether the lock is held. */
+const LOCK_WAIT_SECS = 1;
+
+export interface SuperviseOptions {
+  readonly config: Config;
+  /** Passed on to the app, whole. */
+  readonly env: Environment;
+  /** The app's arguments. */
+  readonly args: readonly string[];
+  /** The command that performs the first download: program and arguments. */
+  readonly fetchCommand: readonly [string, ...string[]];
+  readonly log: Logger;
+  readonly random: () => number;
+}
+
+export interface Supervisor {
+  /** Resolves with the exit code when the loader is done; no child is alive then. Never rejects. */
+  readonly done: Promise<number>;
+  /** SIGTERM or SIGINT: ends app and loader. The second call means now. */
+  readonly shutdown: (signal: SignalName) => void;
+  /** Passes any other signal on to the app. */
+  readonly signal: (signal: SignalName) => void;
+}
+
+/**
+ * Runs an app and every version that follows it until one of them ends for good. Takes the loader's lock on the data
+ * directory for its life; throws STORE_LOCKED when another loader has it, and then has changed nothing.
+ */
+export function supervise(options: SuperviseOptions): Supervisor {
+  const { config, log } = options;
+  const store = openStore(config.dataDir, { onWarning: (message) => log.emit({ type: "loader.warning", message }) });
+  const lock = lockOrThrow(store.fs, store.layout.loaderLock, "loader", LOCK_WAIT_SECS);
+  announce(store, log);
+
+  const held: Held = { child: undefined, runId: "" };
+  const machine = supervisorMachine.provide({ actors: createAdapters(store, options, held) });
+  const { trialTimeoutMs, probationMs, onTrialFailure } = config;
+  const actor = createActor(machine, { input: { trialTimeoutMs, probationMs, onTrialFailure } });
+
+  const done = new Promise<Outcome>((resolve) => {
+    let last: SupervisorSnapshot = actor.getSnapshot();
+    actor.subscribe({
+      next: (snapshot) => {
+        for (const event of narrate(last, snapshot, lastCause(snapshot))) log.emit(event);
+        const moved = stateOf(last) !== stateOf(snapshot) || last.context.plan !== snapshot.context.plan;
+        last = snapshot;
+        if (moved) writeStatus(store, snapshot, held.child?.pid);
+        if (snapshot.status === "done") resolve(snapshot.output);
+      },
+      error: (error) =>
+        resolve({
+          exitCode: EXIT.internal,
+          fault: { code: "INTERNAL", message: describeError(error), exitCode: EXIT.internal },
+        }),
+    });
+  });
+  actor.start();
+  actor.send({ type: "START" });
+
+  return {
+    done: done.then((outcome) => finish(store, options, held, outcome)).finally(lock.release),
+    shutdown: (signal) => actor.send({ type: "SHUTDOWN", signal }),
+    signal: (signal) => actor.send({ type: "SIGNAL", signal }),
+  };
+}
+
+function lastCause(snapshot: SupervisorSnapshot): string {
+  return snapshot.context.reason?.kind ?? snapshot.context.shutdown ?? "event";
+}
+
+function announce(store: Store, log: Logger): void {
+  const { entrypoint, dataDir } = store.layout;
+  log.emit({ type: "loader.started", entrypoint, version: VERSION });
+  if (store.links.read("entrypoint").kind !== "absent") log.emit({ type: "loader.found", entrypoint, dataDir });
+}
+
+/** The last duties: no child survives, an interrupted trial is queued again, and the reason is said. */
+async function finish(store: Store, options: SuperviseOptions, held: Held, outcome: Outcome): Promise<number> {
+  const { log, config } = options;
+  if (outcome.fault !== null) log.emit({ type: "loader.failed", ...outcome.fault });
+  // Only a machine that failed itself leaves a child: it gets its grace, then SIGKILL.
+  held.child?.stop("SIGTERM");
+  await held.child?.ended;
+  try {
+    if (store.links.read("attempting").kind !== "absent") {
+      await recover(store, { trialTries: config.trialTries, log, now: () => new Date() });
+    }
+  } catch (error) {
+    log.emit({ type: "loader.failed", code: "STORE_IO", message: describeError(error) });
+  }
+  log.emit({ type: "loader.exited", exitCode: outcome.exitCode });
+  return outcome.exitCode;
+}

@@ -1,0 +1,229 @@
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  futimesSync,
+  lchownSync,
+  lutimesSync,
+  utimesSync,
+  writeSync,
+} from "node:fs";
+import { LayerFault } from "./faults.ts";
+import type { ImageState } from "./image-state.ts";
+import { clampTime } from "./metadata.ts";
+import { cleanName, join } from "./names.ts";
+import { Resolver } from "./resolve.ts";
+import type { Kind } from "./rootfs.ts";
+import { shown } from "./shown.ts";
+import type { TarEntry, TarSink } from "./tar-parser.ts";
+import { UpperLayer, whiteoutOf } from "./whiteouts.ts";
+
+/** The largest user or group id; the next one means "leave it" to chown(2). */
+const LARGEST_ID = 0xffff_fffe;
+const LINK_TARGET_BYTES = 4095;
+
+const hostile = (rule: string, text: string): LayerFault => new LayerFault("LAYER_HOSTILE", rule, text);
+const corrupt = (rule: string, text: string): LayerFault => new LayerFault("LAYER_CORRUPT", rule, text);
+
+/** Turns the entries of one layer into files (rules A1 to A35). `close` is due whatever happens. */
+export class EntryWriter implements TarSink {
+  readonly #image: ImageState;
+  readonly #upper: UpperLayer;
+  readonly #resolver: Resolver;
+  #entry: TarEntry | undefined;
+  #fd: number | undefined;
+
+  /** `bottom`: the first layer of the image. */
+  constructor(image: ImageState, bottom: boolean) {
+    this.#image = image;
+    this.#upper = new UpperLayer(image.tree, image.impliedFacts, bottom);
+    this.#resolver = new Resolver(image.tree, image.budget.limits, {
+      implied: (path, replaced) => {
+        if (replaced) image.warnings.add("parentReplaced", path);
+        image.tree.directories.set(path, image.impliedFacts);
+        this.#upper.implied(path);
+      },
+    });
+  }
+
+  /** The name of the entry at hand, as the archive has it. */
+  get current(): string | undefined {
+    return this.#entry?.name;
+  }
+
+  global(): void {
+    this.#image.warnings.add("globalPax", "");
+  }
+
+  entry(entry: TarEntry): void {
+    const { budget, warnings } = this.#image;
+    this.#entry = entry;
+    budget.entry(entry.size);
+    const { parts, clamped, indirect } = cleanName(entry.name, budget.limits);
+    if (clamped) warnings.add("clamped", entry.name);
+    const last = parts.at(-1);
+    if (last === undefined) return this.#root(entry, indirect);
+    if (this.#whiteout(parts.slice(0, -1), last)) return;
+    this.#checkIds(entry);
+    this.#warnOfAttributes(entry, parts);
+    this.#make(entry, parts.slice(0, -1), last);
+  }
+
+  data(piece: Buffer): void {
+    if (this.#fd === undefined) return;
+    for (let done = 0; done < piece.length;) done += writeSync(this.#fd, piece, done);
+    this.#image.budget.content(piece.length);
+  }
+
+  end(): void {
+    if (this.#fd !== undefined && this.#entry !== undefined) this.#finishFile(this.#fd, this.#entry);
+    this.close();
+    this.#entry = undefined;
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #make(entry: TarEntry, parent: readonly string[], last: string): void {
+    switch (entry.type) {
+      case "0":
+        return this.#add(parent, last, entry, (path) => {
+          this.#fd = this.#image.tree.file(path);
+        });
+      case "1":
+        return this.#hardLink(entry, parent, last);
+      case "2":
+        return this.#symlink(entry, parent, last);
+      case "3":
+      case "4":
+      case "6":
+        return this.#special(entry, parent, last);
+      case "5":
+        return this.#directory(entry, parent, last);
+      default:
+        throw new LayerFault(
+          "LAYER_UNSUPPORTED",
+          "A27",
+          `the type "${entry.type}" is none of file, directory and link`,
+        );
+    }
+  }
+
+  /** Entries that name the root (rule A6): a directory gives it its looks, anything else in its place is an attack or nothing. */
+  #root(entry: TarEntry, indirect: boolean): void {
+    if (entry.type === "5") {
+      this.#checkIds(entry);
+      this.#image.tree.directories.set("", directoryFacts(entry));
+    } else if (indirect) this.#image.warnings.add("rootIgnored", entry.name);
+    else throw hostile("A6", `the root is to become something else than a directory`);
+  }
+
+  /** True when the name was a whiteout, whatever the type of its entry (rule A14). */
+  #whiteout(parent: readonly string[], last: string): boolean {
+    const whiteout = whiteoutOf(last);
+    if (whiteout.kind === "none") return false;
+    if (whiteout.kind === "invalid") throw hostile("A13", "the whiteout names no file");
+    if (whiteout.kind === "ignored") return true;
+    const directory = this.#resolver.find(parent);
+    if (directory === undefined) return true;
+    if (whiteout.kind === "hide") this.#upper.hide(join(directory, whiteout.name));
+    else this.#upper.clear(directory);
+    return true;
+  }
+
+  /** Puts something at its place, records it and counts what it replaced. */
+  #add(parent: readonly string[], last: string, entry: TarEntry, create: (path: string) => boolean | void): void {
+    const { tree, warnings } = this.#image;
+    const path = join(this.#resolver.make(parent), last);
+    const before = tree.replacements;
+    const newDirectory = create(path) === true;
+    if (tree.replacements > before && this.#upper.has(path)) warnings.add("duplicate", entry.name);
+    this.#upper.add(path, newDirectory);
+  }
+
+  #directory(entry: TarEntry, parent: readonly string[], last: string): void {
+    const { tree } = this.#image;
+    this.#add(parent, last, entry, (path) => {
+      const isNew = tree.directory(path);
+      tree.directories.set(path, directoryFacts(entry));
+      return isNew;
+    });
+  }
+
+  #symlink(entry: TarEntry, parent: readonly string[], last: string): void {
+    const { tree, ownership } = this.#image;
+    const target = entry.linkname;
+    if (target === "") throw corrupt("A24", "the symbolic link has no target");
+    if (target.length > LINK_TARGET_BYTES) {
+      throw new LayerFault("LAYER_LIMIT", "A24", `the target has more than ${LINK_TARGET_BYTES} bytes`);
+    }
+    this.#add(parent, last, entry, (path) => {
+      tree.symlink(target, path);
+      const bytes = tree.bytesOf(path);
+      ownership.give(entry.uid, entry.gid, entry.name, (uid, gid) => lchownSync(bytes, uid, gid));
+      lutimesSync(bytes, clampTime(entry.mtime), clampTime(entry.mtime));
+    });
+  }
+
+  /** The file takes the looks of the header (rule A23), unless it is a link: then nothing may be changed through it. */
+  #hardLink(entry: TarEntry, parent: readonly string[], last: string): void {
+    const { tree, ownership, warnings } = this.#image;
+    this.#add(parent, last, entry, (path) => {
+      const { existing, kind } = this.#linkTarget(entry.linkname);
+      if (existing === path || existing.startsWith(`${path}/`)) {
+        throw hostile("A22", "the hard link is to itself or to something below it");
+      }
+      if (!tree.link(existing, path)) warnings.add("linkCopied", entry.name);
+      if (kind === "symlink") return;
+      const bytes = tree.bytesOf(path);
+      ownership.give(entry.uid, entry.gid, entry.name, (uid, gid) => chownSync(bytes, uid, gid));
+      chmodSync(bytes, entry.mode & 0o7777);
+      utimesSync(bytes, clampTime(entry.mtime), clampTime(entry.mtime));
+    });
+  }
+
+  /** What a hard link is to: resolved in the tree, the last component not followed (rule A22). */
+  #linkTarget(linkname: string): { existing: string; kind: Kind } {
+    const { parts } = cleanName(linkname, this.#image.budget.limits);
+    const parent = this.#resolver.find(parts.slice(0, -1));
+    const existing = parent === undefined ? undefined : join(parent, parts.at(-1) ?? "");
+    const kind = existing === undefined ? "missing" : this.#image.tree.kind(existing);
+    if (existing === undefined || kind === "missing") {
+      throw corrupt("A22", `the target of the hard link, "${shown(linkname)}", is missing`);
+    }
+    if (kind === "directory") throw hostile("A22", `the hard link is to a directory, "${shown(linkname)}"`);
+    return { existing, kind };
+  }
+
+  /** Node has no mknod: what a lower layer has there goes, nothing comes (rule A26). */
+  #special(entry: TarEntry, parent: readonly string[], last: string): void {
+    const directory = this.#resolver.find(parent);
+    if (directory !== undefined) this.#image.tree.remove(join(directory, last));
+    this.#image.warnings.add("special", entry.name);
+  }
+
+  #finishFile(fd: number, entry: TarEntry): void {
+    this.#image.ownership.give(entry.uid, entry.gid, entry.name, (uid, gid) => fchownSync(fd, uid, gid));
+    fchmodSync(fd, entry.mode & 0o7777);
+    futimesSync(fd, clampTime(entry.mtime), clampTime(entry.mtime));
+  }
+
+  #checkIds({ uid, gid }: TarEntry): void {
+    for (const id of [uid, gid]) {
+      if (id < 0 || id > LARGEST_ID) throw corrupt("A32", `the owner ${id} is not from 0 to ${LARGEST_ID}`);
+    }
+  }
+
+  #warnOfAttributes({ name, xattrs }: TarEntry, parts: readonly string[]): void {
+    if (xattrs.length === 0) return;
+    this.#image.warnings.add("xattr", name);
+    const isEntrypoint = parts.length === 1 && parts[0] === "entrypoint";
+    if (isEntrypoint && xattrs.includes("security.capability")) this.#image.warnings.add("capability", name);
+  }
+}
+
+const directoryFacts = ({ mode, uid, gid, mtime }: TarEntry) => ({ mode, uid, gid, mtime: clampTime(mtime) });

@@ -1,0 +1,26 @@
+import type { Limits } from "../limits.ts";
+import { Budget } from "./budget.ts";
+import type { DirectoryFacts } from "./metadata.ts";
+import { Ownership } from "./ownership.ts";
+import { Rootfs } from "./rootfs.ts";
+import { Warnings } from "./warnings.ts";
+
+/** What all layers of one image share. */
+export interface ImageState {
+  readonly tree: Rootfs;
+  readonly budget: Budget;
+  readonly warnings: Warnings;
+  readonly ownership: Ownership;
+  /** The looks of a directory that no entry describes (rule A3). */
+  readonly impliedFacts: DirectoryFacts;
+}
+
+/** The state before the first layer. The root counts as a directory that no entry describes. */
+export function newImageState(root: string, limits: Limits, owners: boolean): ImageState {
+  const tree = new Rootfs(root);
+  const warnings = new Warnings();
+  const ownership = new Ownership(owners, warnings);
+  const impliedFacts = { ...ownership.own, mode: 0o755, mtime: undefined };
+  tree.directories.set("", impliedFacts);
+  return { tree, budget: new Budget(limits), warnings, ownership, impliedFacts };
+}

@@ -1,0 +1,48 @@
+import { closeSync, constants, fchmodSync, fchownSync, futimesSync, openSync } from "node:fs";
+import type { Ownership } from "./ownership.ts";
+
+/** What a directory is to look like in the end. Without `mtime` (seconds) the time is left as it is. */
+export interface DirectoryFacts {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: number | undefined;
+}
+
+/** The latest time that fits 64 bits of nanoseconds, in seconds. */
+const LATEST = 9_223_372_036;
+
+/** Times outside of [1970, 2262] become the epoch (rule A33). */
+export const clampTime = (seconds: number): number => (seconds < 0 || seconds > LATEST ? 0 : seconds);
+
+/**
+ * Modes, owners and times of directories, kept until all layers are applied (rules A31 and A33): until then every
+ * directory is writable for us, and no later child changes its time.
+ */
+export class DirectoryMetadata {
+  readonly #facts = new Map<string, DirectoryFacts>();
+
+  set(path: string, facts: DirectoryFacts): void {
+    this.#facts.set(path, facts);
+  }
+
+  /** To be called for every directory that is removed. */
+  forget(path: string): void {
+    this.#facts.delete(path);
+  }
+
+  /** Deepest first, through a descriptor that follows no link. */
+  apply(bytesOf: (path: string) => Buffer, ownership: Ownership): void {
+    const deepestFirst = [...this.#facts].sort(([a], [b]) => b.length - a.length);
+    for (const [path, facts] of deepestFirst) {
+      const fd = openSync(bytesOf(path), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+      try {
+        ownership.give(facts.uid, facts.gid, path, (uid, gid) => fchownSync(fd, uid, gid));
+        fchmodSync(fd, (facts.mode & 0o7777) | ownership.keptOnDirectories);
+        if (facts.mtime !== undefined) futimesSync(fd, facts.mtime, facts.mtime);
+      } finally {
+        closeSync(fd);
+      }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { createReadStream } from "node:fs";
+import type { Digest } from "../digest.ts";
+import type { Limits } from "../limits.ts";
+import { LIMITS } from "../limits.ts";
+import type { UnpackReport } from "./image.ts";
+import { applyImage } from "./image.ts";
+
+/** One layer of an image, lowest first. */
+export interface LayerSource {
+  /** Absolute path of the verified compressed blob. */
+  readonly path: string;
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly diffId: Digest;
+  /** Compressed bytes. */
+  readonly size: number;
+}
+
+export interface UnpackRequest {
+  /** An existing, empty, private directory. */
+  readonly root: string;
+  readonly layers: readonly LayerSource[];
+  readonly limits?: Partial<Limits>;
+  /** Restore owners. Default: when the process is root. */
+  readonly owners?: boolean;
+}
+
+/** Bytes read of a blob at a time. */
+const READ_BYTES = 1024 * 1024;
+
+/** Does what a request asks, on the calling thread: system calls block it, decompression does not. */
+export function runRequest(request: UnpackRequest, pause?: () => Promise<void> | void): Promise<UnpackReport> {
+  const layers = request.layers.map((layer) => ({
+    ...layer,
+    open: () => createReadStream(layer.path, { highWaterMark: READ_BYTES }),
+  }));
+  return applyImage(request.root, layers, {
+    limits: { ...LIMITS, ...request.limits },
+    owners: request.owners ?? process.geteuid?.() === 0,
+    ...(pause === undefined ? {} : { pause }),
+  });
+}

@@ -1,0 +1,141 @@
+import {
+  constants,
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+} from "node:fs";
+import { errnoOf, LayerFault } from "./faults.ts";
+import { DirectoryMetadata } from "./metadata.ts";
+import { join } from "./names.ts";
+
+export type Kind = "missing" | "directory" | "symlink" | "file";
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, COPYFILE_EXCL } = constants;
+/** Linux, limits.h: bytes of a path without its NUL. */
+const PATH_MAX = 4095;
+/** Why a volume may refuse a hard link that it could hold. */
+const LINK_REFUSALS = ["EMLINK", "EXDEV", "EPERM", "ENOTSUP"];
+
+/**
+ * The tree that is built. Paths are relative to the root, latin1, without links in any but the last component (a Resolver
+ * makes them so); no call follows a link in the last one. What stands in the way of a new file is removed, never opened,
+ * so that other names of the same file keep their content (rule A7).
+ */
+export class Rootfs {
+  /** What directories will look like in the end. */
+  readonly directories = new DirectoryMetadata();
+  readonly #root: string;
+  #removals = 0;
+  #replacements = 0;
+
+  constructor(root: string) {
+    this.#root = Buffer.from(root).toString("latin1");
+  }
+
+  /** Grows whenever a directory or a link is removed: resolved paths are void then. */
+  get removals(): number {
+    return this.#removals;
+  }
+
+  /** Grows whenever something had to make way. */
+  get replacements(): number {
+    return this.#replacements;
+  }
+
+  /** The path for a system call. */
+  bytesOf(path: string): Buffer {
+    const full = join(this.#root, path);
+    if (full.length > PATH_MAX) {
+      throw new LayerFault("LAYER_LIMIT", "A2", `the path has ${full.length} bytes, at most ${PATH_MAX} work`);
+    }
+    return Buffer.from(full, "latin1");
+  }
+
+  kind(path: string): Kind {
+    const stats = lstatSync(this.bytesOf(path), { throwIfNoEntry: false });
+    if (stats === undefined) return "missing";
+    if (stats.isDirectory()) return "directory";
+    return stats.isSymbolicLink() ? "symlink" : "file";
+  }
+
+  /** Names in a directory; `true` for a real directory. */
+  children(path: string): [name: string, directory: boolean][] {
+    const found = readdirSync(this.bytesOf(path), { withFileTypes: true, encoding: "buffer" });
+    return found.map((child) => [child.name.toString("latin1"), child.isDirectory()]);
+  }
+
+  target(path: string): string {
+    return readlinkSync(this.bytesOf(path), { encoding: "buffer" }).toString("latin1");
+  }
+
+  /** Removes whatever is there, with everything below. */
+  remove(path: string): void {
+    const kind = this.kind(path);
+    if (kind === "missing") return;
+    if (kind !== "file") this.#removals += 1;
+    this.#erase(path, kind === "directory");
+  }
+
+  #erase(path: string, directory: boolean): void {
+    if (!directory) return unlinkSync(this.bytesOf(path));
+    for (const [name, isDirectory] of this.children(path)) this.#erase(join(path, name), isDirectory);
+    rmdirSync(this.bytesOf(path));
+    this.directories.forget(path);
+  }
+
+  /** Makes sure of a real directory. True when it is new. */
+  directory(path: string): boolean {
+    try {
+      mkdirSync(this.bytesOf(path), 0o700);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw error;
+      if (this.kind(path) === "directory") return false;
+    }
+    this.#replacements += 1;
+    this.remove(path);
+    mkdirSync(this.bytesOf(path), 0o700);
+    return true;
+  }
+
+  /** A new, empty file, open for writing. The caller closes it. */
+  file(path: string): number {
+    const flags = O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY;
+    return this.#place(path, () => openSync(this.bytesOf(path), flags, 0o600));
+  }
+
+  symlink(target: string, path: string): void {
+    this.#place(path, () => symlinkSync(Buffer.from(target, "latin1"), this.bytesOf(path)));
+  }
+
+  /** One more name for a file or a link. False when the volume refused and it became a copy. */
+  link(existing: string, path: string): boolean {
+    try {
+      this.#place(path, () => linkSync(this.bytesOf(existing), this.bytesOf(path)));
+      return true;
+    } catch (error) {
+      if (!LINK_REFUSALS.includes(errnoOf(error))) throw error;
+    }
+    if (this.kind(existing) === "symlink") this.symlink(this.target(existing), path);
+    else this.#place(path, () => copyFileSync(this.bytesOf(existing), this.bytesOf(path), COPYFILE_EXCL));
+    return false;
+  }
+
+  #place<T>(path: string, create: () => T): T {
+    try {
+      return create();
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw error;
+    }
+    this.#replacements += 1;
+    this.remove(path);
+    return create();
+  }
+}
