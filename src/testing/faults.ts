@@ -1,0 +1,75 @@
+import type { ServerResponse } from "node:http";
+
+/** What can go wrong on the way. `cut`, `stall` and `corrupt` begin with the real answer. */
+export type Fault =
+  | {
+      readonly kind: "status";
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+    }
+  /** A part of the body, then the connection is destroyed. */
+  | { readonly kind: "cut"; readonly afterBytes: number }
+  /** A part of the body, then nothing more on an open connection. */
+  | { readonly kind: "stall"; readonly afterBytes: number }
+  /** The real length, one byte changed. */
+  | { readonly kind: "corrupt" }
+  /** The connection is destroyed before an answer. */
+  | { readonly kind: "reset" };
+
+export interface FaultRequest {
+  readonly method: string;
+  readonly path: string;
+  /** How often this method and path were asked for, this time included. */
+  readonly attempt: number;
+}
+
+/** Decides for each request whether and how it fails. */
+export type FaultPlan = (request: FaultRequest) => Fault | undefined;
+
+/** The plans in force and how often each request came. */
+export interface Faults {
+  readonly next: (method: string, path: string) => Fault | undefined;
+  readonly add: (plan: FaultPlan) => () => void;
+}
+
+export function createFaults(): Faults {
+  const plans = new Set<FaultPlan>();
+  const counts = new Map<string, number>();
+  return {
+    next: (method, path) => {
+      const key = `${method} ${path}`;
+      const attempt = (counts.get(key) ?? 0) + 1;
+      counts.set(key, attempt);
+      for (const plan of plans) {
+        const fault = plan({ method, path, attempt });
+        if (fault !== undefined) return fault;
+      }
+      return undefined;
+    },
+    add: (plan) => {
+      plans.add(plan);
+      return () => void plans.delete(plan);
+    },
+  };
+}
+
+/** Sends a body with the fault in it. */
+export function sendWithFault(response: ServerResponse, body: Buffer, fault: Fault | undefined): void {
+  switch (fault?.kind) {
+    case "cut":
+      response.write(body.subarray(0, fault.afterBytes), () => response.destroy());
+      return;
+    case "stall":
+      response.write(body.subarray(0, fault.afterBytes));
+      return;
+    case "corrupt": {
+      const changed = Buffer.from(body);
+      if (changed.length > 0) changed[changed.length >> 1] = (changed[changed.length >> 1] ?? 0) ^ 1;
+      response.end(changed);
+      return;
+    }
+    default:
+      response.end(body);
+  }
+}

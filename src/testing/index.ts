@@ -1,0 +1,12 @@
+/** Fakes for tests of your own: a registry in this process and a builder of images. Real sockets, nothing to install. */
+export {
+  type IndexEntry,
+  type RegistryOptions,
+  type SeenRequest,
+  startRegistry,
+  type TestRegistry,
+} from "./registry.ts";
+export { buildImage, type BuiltImage, type ImageInput } from "./image.ts";
+export type { FileSpec, LayerInput } from "./layer.ts";
+export type { Fault, FaultPlan, FaultRequest } from "./faults.ts";
+export type { AuthOptions } from "./access.ts";
