@@ -3,13 +3,14 @@ import type { Config } from "../config/table.ts";
 import type { Digest } from "../digest.ts";
 import { createWinstonLogger, type Logger } from "../log/logger.ts";
 import { openStore, type Store } from "../store/index.ts";
+import { isCliMode } from "./cli-mode.ts";
 import { ownDigest } from "./identity.ts";
 
 /** Options that every function of the library takes. All optional: the environment says the rest. */
 export interface AppOptions {
   /** Default: `process.env`. */
   readonly env?: Environment;
-  /** Default: JSON lines (or pretty on a terminal) to stdout, errors to stderr. */
+  /** Default: JSON lines (or pretty on a terminal) to stdout, errors to stderr; in CLI mode all to stderr. */
   readonly log?: Logger;
   readonly signal?: AbortSignal;
 }
@@ -29,8 +30,7 @@ export interface Session {
 export function openSession(options: AppOptions): Session {
   const env = options.env ?? process.env;
   const { config, faults } = readConfig(env);
-  const log =
-    options.log ?? createWinstonLogger({ level: config.logLevel, format: config.logFormat, component: "app", env });
+  const log = options.log ?? defaultLogger(config, env);
   for (const message of faults) log.emit({ type: "loader.warning", message: `${message}; using the default` });
   const { dataDir } = config;
   const digest = ownDigest({ env, execPath: process.execPath, main: process.argv[1], dataDir });
@@ -42,4 +42,9 @@ export function openSession(options: AppOptions): Session {
     trial: env["DOCKERLOADER_TRIAL"] !== undefined,
     supervised: digest === undefined ? undefined : { digest, store: openStore(dataDir) },
   };
+}
+
+/** In CLI mode stdout belongs to the app's answer: the log then goes to stderr. */
+function defaultLogger({ logLevel: level, logFormat: format }: Config, env: Environment): Logger {
+  return createWinstonLogger({ level, format, component: "app", stderrOnly: isCliMode() !== undefined, env });
 }
