@@ -1,6 +1,9 @@
 import type { ServerResponse } from "node:http";
 
-/** What can go wrong on the way. `cut`, `stall` and `corrupt` begin with the real answer. */
+/**
+ * What can go wrong on the way. `cut`, `stall` and `corrupt` play on the body of the real answer, whatever it is;
+ * an answer without a body (HEAD, 204, 304) is not touched by them.
+ */
 export type Fault =
   | {
       readonly kind: "status";
@@ -19,6 +22,7 @@ export type Fault =
 
 export interface FaultRequest {
   readonly method: string;
+  /** Without the query. */
   readonly path: string;
   /** How often this method and path were asked for, this time included. */
   readonly attempt: number;
@@ -54,22 +58,33 @@ export function createFaults(): Faults {
   };
 }
 
-/** Sends a body with the fault in it. */
-export function sendWithFault(response: ServerResponse, body: Buffer, fault: Fault | undefined): void {
+/** Sends a body with the fault in it; answers how many bytes of it were handed to the connection. */
+export function sendWithFault(response: ServerResponse, body: Buffer, fault: Fault | undefined): number {
   switch (fault?.kind) {
-    case "cut":
-      response.write(body.subarray(0, fault.afterBytes), () => response.destroy());
-      return;
-    case "stall":
-      response.write(body.subarray(0, fault.afterBytes));
-      return;
-    case "corrupt": {
-      const changed = Buffer.from(body);
-      if (changed.length > 0) changed[changed.length >> 1] = (changed[changed.length >> 1] ?? 0) ^ 1;
-      response.end(changed);
-      return;
+    case "cut": {
+      const part = body.subarray(0, fault.afterBytes);
+      response.write(part, () => response.destroy());
+      return part.length;
     }
+    case "stall": {
+      const part = body.subarray(0, fault.afterBytes);
+      response.flushHeaders();
+      response.write(part);
+      return part.length;
+    }
+    case "corrupt":
+      response.end(withOneByteChanged(body));
+      return body.length;
     default:
       response.end(body);
+      return body.length;
   }
+}
+
+function withOneByteChanged(body: Buffer): Buffer {
+  const changed = Buffer.from(body);
+  const middle = changed.length >> 1;
+  const byte = changed[middle];
+  if (byte !== undefined) changed[middle] = byte ^ 1;
+  return changed;
 }

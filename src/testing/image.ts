@@ -29,8 +29,18 @@ export interface BuiltImage {
   readonly platform: { readonly os: string; readonly architecture: string; readonly variant?: string };
 }
 
+const GZIP_OS_BYTE = 9;
+const GZIP_OS_UNKNOWN = 255;
+
+/** gzip with a header that does not tell the system it was made on (RFC 1952, 2.3.1); the time in it is 0 anyway. */
+function gzip(bytes: Buffer): Buffer {
+  const packed = gzipSync(bytes);
+  packed[GZIP_OS_BYTE] = GZIP_OS_UNKNOWN;
+  return packed;
+}
+
 const COMPRESS = {
-  gzip: (bytes: Buffer): Buffer => gzipSync(bytes),
+  gzip,
   zstd: (bytes: Buffer): Buffer => zstdCompressSync(bytes),
   none: (bytes: Buffer): Buffer => bytes,
 } as const;
@@ -56,7 +66,10 @@ const TYPES = {
   },
 } as const;
 
-/** Builds an image. Reproducible: the same input has the same digest on every machine of one architecture. */
+/**
+ * Builds an image. Reproducible: the same input has the same digest on every machine of one architecture and Node.js
+ * version (another version may compress differently).
+ */
 export async function buildImage(input: ImageInput): Promise<BuiltImage> {
   const compression = input.compression ?? "gzip";
   const types = TYPES[input.mediaTypes ?? "oci"];

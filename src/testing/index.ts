@@ -10,3 +10,4 @@ export { buildImage, type BuiltImage, type ImageInput } from "./image.ts";
 export type { FileSpec, LayerInput } from "./layer.ts";
 export type { Fault, FaultPlan, FaultRequest } from "./faults.ts";
 export type { AuthOptions } from "./access.ts";
+export type { Digest } from "../digest.ts";

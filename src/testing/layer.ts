@@ -2,7 +2,7 @@ import { buffer } from "node:stream/consumers";
 import tarFs, { type PackOptions } from "tar-fs";
 import tarStream, { type Pack } from "tar-stream";
 
-/** One entry of a layer. Defaults: a file, mode 0644 (0755 for directories and for the name `entrypoint`), time 0. */
+/** One entry of a layer. Defaults: a file, mode 0644 (0755 for directories and the name `entrypoint`, 0777 for symlinks), time 0. */
 export interface FileSpec {
   readonly content?: string | Buffer;
   readonly mode?: number;
@@ -19,34 +19,56 @@ export type LayerInput =
 
 const EPOCH = new Date(0);
 
-/** Packs a layer. Reproducible: sorted, owner 0:0, fixed times; the same input gives the same bytes. */
+/**
+ * Packs a layer. Reproducible: sorted, owner 0:0, fixed times; the same input gives the same bytes.
+ * Rejects with the error of the file system when a directory cannot be read.
+ */
 export async function packLayer(input: LayerInput): Promise<Buffer> {
   if ("tar" in input) return input.tar;
   if ("files" in input) return packFiles(input.files);
-  const options: PackOptions & { sort: boolean } = {
+  const options: PackOptions & { readonly sort: boolean; readonly umask: number } = {
     sort: true,
-    map: (header) => ({ ...header, uid: 0, gid: 0, mtime: EPOCH, uname: "", gname: "" }),
+    umask: 0,
+    map: (header) => ({ ...header, mode: modeOf(header), uid: 0, gid: 0, mtime: EPOCH, uname: "", gname: "" }),
   };
   return buffer(tarFs.pack(input.directory, options));
+}
+
+/** The directory itself becomes the image's root: the private mode of a temporary directory must not travel with it. */
+function modeOf({ name, mode = 0o644 }: { readonly name: string; readonly mode?: number | undefined }): number {
+  return name === "." ? 0o755 : mode & 0o7777;
 }
 
 async function packFiles(files: Readonly<Record<string, string | Buffer | FileSpec>>): Promise<Buffer> {
   const pack = tarStream.pack();
   const bytes = buffer(pack);
-  for (const name of Object.keys(files).sort()) {
-    const value = files[name] ?? "";
-    await addEntry(pack, name, typeof value === "string" || Buffer.isBuffer(value) ? { content: value } : value);
-  }
+  const specs = Object.entries(files).map(([name, value]) => ({ name, spec: specOf(value) }));
+  for (const { name, spec } of specs.sort(byOrder)) await addEntry(pack, name, spec);
   pack.finalize();
   return bytes;
 }
 
+const specOf = (value: string | Buffer | FileSpec): FileSpec =>
+  typeof value === "string" || Buffer.isBuffer(value) ? { content: value } : value;
+
+interface Named {
+  readonly name: string;
+  readonly spec: FileSpec;
+}
+
+/** By name, hard links last: a hard link can only be made to a file that is there already. */
+function byOrder(one: Named, other: Named): number {
+  const later = Number(one.spec.type === "link") - Number(other.spec.type === "link");
+  return later || (one.name < other.name ? -1 : 1);
+}
+
 function headerOf(name: string, { mode, type = "file", linkname, mtime = EPOCH }: FileSpec) {
   const executable = type === "directory" || name.split("/").at(-1) === "entrypoint";
+  const usual = type === "symlink" ? 0o777 : executable ? 0o755 : 0o644;
   return {
     name,
     type,
-    mode: mode ?? (executable ? 0o755 : 0o644),
+    mode: mode ?? usual,
     mtime,
     uid: 0,
     gid: 0,

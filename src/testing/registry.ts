@@ -1,11 +1,12 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Digest } from "../digest.ts";
 import { type AuthOptions, createAccess } from "./access.ts";
 import { createContents } from "./contents.ts";
+import { type AnswerRecord, type Exchange, send, sendError } from "./exchange.ts";
 import { createFaults, type FaultPlan } from "./faults.ts";
 import type { BuiltImage } from "./image.ts";
-import { send, sendError, serveBlob, serveManifest } from "./routes.ts";
+import { serveBlob, serveManifest } from "./routes.ts";
 import { createUploads } from "./uploads.ts";
 
 export interface RegistryOptions {
@@ -13,15 +14,16 @@ export interface RegistryOptions {
   readonly auth?: AuthOptions;
 }
 
-/** One request as the registry saw it. Holds no credential. */
+/** One request as the registry saw it, listed as soon as it comes in. Holds no credential and no query. */
 export interface SeenRequest {
   readonly method: string;
   readonly path: string;
+  /** 0 until it is answered, and for good after a `reset`. */
   readonly status: number;
   readonly range?: string;
   /** An Authorization header was sent. */
   readonly authorized: boolean;
-  /** Bytes of the answer's body as announced; 0 when there is none. */
+  /** Bytes of the answer's body that were handed to the connection: fewer than announced after `cut` and `stall`. */
   readonly bodyBytes: number;
 }
 
@@ -47,16 +49,21 @@ export interface TestRegistry extends AsyncDisposable {
   ) => Promise<Digest>;
   /** Any bytes as a manifest: for bad input. */
   readonly putManifest: (repository: string, tag: string, bytes: Uint8Array, mediaType: string) => Digest;
+  /** In the order in which they came. */
   readonly requests: readonly SeenRequest[];
-  /** Asks the plan at every request; returns the way to take it back. */
+  /** Asks the plan at every request; the first plan that answers a fault decides. Returns the way to take it back. */
   readonly fault: (plan: FaultPlan) => () => void;
+  /** All tokens handed out so far become invalid. Without effect unless `auth` is `bearer`. */
   readonly revokeTokens: () => void;
+  /** Closes the server and every connection. May be called again. */
   readonly stop: () => Promise<void>;
 }
 
-const ROUTE = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/;
+const ROUTE = /^\/v2\/(.+)\/(manifests|blobs|blobs\/uploads)\/([^/]*)$/;
 const INDEX_TYPE = "application/vnd.oci.image.index.v1+json";
+const BASE = "http://registry";
 
+/** Starts a registry on a free port of loopback. Stop it, or hold it with `await using`. */
 export async function startRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
   const contents = createContents();
   const access = createAccess(options.auth);
@@ -64,26 +71,27 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   const faults = createFaults();
   const requests: SeenRequest[] = [];
 
-  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const url = new URL(request.url ?? "/", "http://registry");
-    const fault = faults.next(request.method ?? "GET", url.pathname);
+  const serve = async (exchange: Exchange): Promise<void> => {
+    const { request, url, fault } = exchange;
     if (fault?.kind === "reset") return void request.socket.destroy();
     if (fault?.kind === "status")
-      return void response.writeHead(fault.status, fault.headers ?? {}).end(fault.body ?? "");
-    if (access.serveToken(request, response, url)) return;
+      return send({ ...exchange, fault: undefined }, fault.status, fault.headers, Buffer.from(fault.body ?? ""));
+    if (access.serveToken(exchange)) return;
     const [, repository = "", kind, reference = ""] = ROUTE.exec(url.pathname) ?? [];
-    if (!access.admit(request, response, repository)) return;
-    const exchange = { request, response, fault };
+    if (!access.admit(exchange, repository)) return;
     if (kind === "manifests") await serveManifest(contents, exchange, repository, reference);
     else if (kind === "blobs") serveBlob(contents, exchange, reference);
     else if (url.pathname === "/v2/")
       send(exchange, 200, { "docker-distribution-api-version": "registry/2.0" }, Buffer.from("{}"));
-    else if (!(await uploads(request, response, url))) sendError(exchange, 404, "NAME_UNKNOWN");
+    else if (!(await uploads(exchange))) sendError(exchange, 404, "NAME_UNKNOWN");
   };
 
   const server = createServer((request, response) => {
-    response.once("close", () => requests.push(seen(request, response)));
-    serve(request, response).catch(() => request.socket.destroy());
+    const url = URL.parse(request.url ?? "/", BASE) ?? new URL(BASE);
+    const record = openRecord(request, url.pathname);
+    requests.push(record);
+    const fault = faults.next(record.method, url.pathname);
+    serve({ request, response, url, fault, record }).catch(() => request.socket.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -122,14 +130,8 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   };
 }
 
-function seen({ method = "GET", url = "/", headers }: IncomingMessage, response: ServerResponse): SeenRequest {
-  const bodyless = method === "HEAD" || response.statusCode === 304;
-  return {
-    method,
-    path: url,
-    status: response.statusCode,
-    authorized: headers.authorization !== undefined,
-    bodyBytes: bodyless ? 0 : Number(response.getHeader("content-length") ?? 0),
-    ...(headers.range === undefined ? {} : { range: headers.range }),
-  };
+function openRecord({ method = "GET", headers }: IncomingMessage, path: string): SeenRequest & AnswerRecord {
+  const { range, authorization } = headers;
+  const authorized = authorization !== undefined;
+  return { method, path, status: 0, authorized, bodyBytes: 0, ...(range === undefined ? {} : { range }) };
 }

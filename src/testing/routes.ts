@@ -1,62 +1,42 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { digestOf } from "../digest.ts";
+import { digestOf, isDigest } from "../digest.ts";
 import type { Contents } from "./contents.ts";
-import { type Fault, sendWithFault } from "./faults.ts";
+import { type Exchange, send, sendError } from "./exchange.ts";
+import { parseRange } from "./range.ts";
 
-/** One request on its way to an answer. */
-export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly fault: Fault | undefined;
-}
+const isRead = (method: string | undefined): boolean => method === "GET" || method === "HEAD";
 
-export function send(
-  { request, response, fault }: Exchange,
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  body: Buffer,
-): void {
-  response.writeHead(status, { ...headers, "content-length": String(body.length) });
-  if (request.method === "HEAD") response.end();
-  else sendWithFault(response, body, fault);
-}
-
-/** An error in the form of the distribution specification. */
-export function sendError(exchange: Exchange, status: number, code: string): void {
-  const body = { errors: [{ code, message: code.toLowerCase().replaceAll("_", " ") }] };
-  send(
-    { ...exchange, fault: undefined },
-    status,
-    { "content-type": "application/json" },
-    Buffer.from(JSON.stringify(body)),
-  );
-}
-
+/** Manifests by tag or digest (distribution-spec, "Pulling manifests" and "Pushing Manifests"), with ETags. */
 export async function serveManifest(
   contents: Contents,
   exchange: Exchange,
   repository: string,
   reference: string,
 ): Promise<void> {
-  const { request, response } = exchange;
-  if (request.method === "PUT") {
-    const type = request.headers["content-type"] ?? "";
-    const digest = contents.putManifest(repository, reference, await buffer(request), type);
-    response
-      .writeHead(201, { "docker-content-digest": digest, location: `/v2/${repository}/manifests/${digest}` })
-      .end();
-    return;
-  }
+  const { method, headers } = exchange.request;
+  if (method === "PUT") return storeManifest(contents, exchange, repository, reference);
+  if (!isRead(method)) return sendError(exchange, 405, "UNSUPPORTED");
   const found = contents.manifest(repository, reference);
   if (found === undefined) return sendError(exchange, 404, "MANIFEST_UNKNOWN");
   const digest = digestOf(found.bytes);
-  const headers = { "docker-content-digest": digest, etag: `"${digest}"` };
-  if (request.headers["if-none-match"] === headers.etag) response.writeHead(304, headers).end();
-  else send(exchange, 200, { ...headers, "content-type": found.mediaType }, found.bytes);
+  const etag = `"${digest}"`;
+  const identity = { "docker-content-digest": digest, etag };
+  const known = (headers["if-none-match"] ?? "").split(",").map((tag) => tag.trim());
+  if (known.includes(etag)) send(exchange, 304, identity);
+  else send(exchange, 200, { ...identity, "content-type": found.mediaType }, found.bytes);
 }
 
+async function storeManifest(contents: Contents, exchange: Exchange, repository: string, reference: string) {
+  const bytes = await buffer(exchange.request);
+  if (isDigest(reference) && digestOf(bytes) !== reference) return sendError(exchange, 400, "DIGEST_INVALID");
+  const mediaType = exchange.request.headers["content-type"] ?? "";
+  const digest = contents.putManifest(repository, reference, bytes, mediaType);
+  send(exchange, 201, { "docker-content-digest": digest, location: `/v2/${repository}/manifests/${digest}` });
+}
+
+/** Blobs, whole or in part (distribution-spec, "Pulling blobs"). Repositories share their blobs. */
 export function serveBlob(contents: Contents, exchange: Exchange, digest: string): void {
+  if (!isRead(exchange.request.method)) return sendError(exchange, 405, "UNSUPPORTED");
   const blob = contents.blobs.get(digest);
   if (blob === undefined) return sendError(exchange, 404, "BLOB_UNKNOWN");
   const headers = {
@@ -64,9 +44,10 @@ export function serveBlob(contents: Contents, exchange: Exchange, digest: string
     "docker-content-digest": digest,
     "accept-ranges": "bytes",
   };
-  const from = /^bytes=(\d+)-$/.exec(exchange.request.headers.range ?? "")?.[1];
-  if (from === undefined) return send(exchange, 200, headers, blob);
-  if (Number(from) >= blob.length) return sendError(exchange, 416, "RANGE_INVALID");
-  const range = `bytes ${from}-${blob.length - 1}/${blob.length}`;
-  send(exchange, 206, { ...headers, "content-range": range }, blob.subarray(Number(from)));
+  const range = parseRange(exchange.request.headers.range, blob.length);
+  if (range === undefined) return send(exchange, 200, headers, blob);
+  if (range === "unsatisfiable")
+    return sendError(exchange, 416, "RANGE_INVALID", { "content-range": `bytes */${blob.length}` });
+  const part = blob.subarray(range.first, range.last + 1);
+  send(exchange, 206, { ...headers, "content-range": `bytes ${range.first}-${range.last}/${blob.length}` }, part);
 }
