@@ -46,3 +46,13 @@ export function narrate(heard: Heard): void {
   ];
   if (!quiet.includes(event.type)) say(heard.at, paint("dim", "loader"), message);
 }
+
+/** A plain table: the first row's keys are the heads. */
+export function printTable(rows: readonly Readonly<Record<string, string>>[]): void {
+  const heads = Object.keys(rows[0] ?? {});
+  const width = (head: string): number => Math.max(head.length, ...rows.map((row) => (row[head] ?? "").length));
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, at) => cell.padEnd(width(heads[at] ?? ""))).join("  ");
+  console.log(paint("bold", line(heads)));
+  for (const row of rows) console.log(line(heads.map((head) => row[head] ?? "")));
+}
