@@ -33,4 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
   return runCommand(args, env);
 }
 
+// A reader that went away (a closed log pipe) must not take the app down with it.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
 process.exit(await main(process.argv.slice(2)));

@@ -31,6 +31,7 @@ export async function run({ env, args, self }: RunOptions): Promise<number> {
     const supervisor = supervise({ config, env, args, fetchCommand: [...self, "fetch"], log, random: Math.random });
     for (const signal of STOP_SIGNALS) process.on(signal, () => supervisor.shutdown(signal));
     for (const signal of PASSED_SIGNALS) process.on(signal, () => supervisor.signal(signal));
+    process.on("uncaughtException", supervisor.fail);
     return await supervisor.done;
   } catch (error) {
     return fail(log, error);

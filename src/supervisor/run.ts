@@ -34,6 +34,8 @@ export interface Supervisor {
   readonly shutdown: (signal: SignalName) => void;
   /** Passes any other signal on to the app. */
   readonly signal: (signal: SignalName) => void;
+  /** A defect of the loader itself: the app gets its grace, then the loader exits 70. */
+  readonly fail: (error: unknown) => void;
 }
 
 /**
@@ -51,28 +53,30 @@ export function supervise(options: SuperviseOptions): Supervisor {
   const { trialTimeoutMs, probationMs, onTrialFailure } = config;
   const actor = createActor(machine, { input: { trialTimeoutMs, probationMs, onTrialFailure } });
 
-  const done = new Promise<Outcome>((resolve) => {
-    let last: SupervisorSnapshot = actor.getSnapshot();
-    actor.subscribe({
-      next: (snapshot) => {
-        for (const event of narrate(last, snapshot, lastCause(snapshot))) log.emit(event);
-        const moved = stateOf(last) !== stateOf(snapshot) || last.context.plan !== snapshot.context.plan;
-        last = snapshot;
-        if (moved) writeStatus(store, snapshot, held.child?.pid);
-        if (snapshot.status === "done") resolve(snapshot.output);
-      },
-      error: (error) =>
-        resolve({
-          exitCode: EXIT.internal,
-          fault: { code: "INTERNAL", message: describeError(error), exitCode: EXIT.internal },
-        }),
-    });
+  const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
+  const fail = (error: unknown): void => {
+    const fault = { code: "INTERNAL", message: describeError(error), exitCode: EXIT.internal };
+    // A stopped machine starts nothing any more; the child, which it does not own, is stopped by `finish`.
+    actor.stop();
+    resolve({ exitCode: fault.exitCode, fault });
+  };
+  let last: SupervisorSnapshot = actor.getSnapshot();
+  actor.subscribe({
+    next: (snapshot) => {
+      for (const event of narrate(last, snapshot, lastCause(snapshot))) log.emit(event);
+      const moved = stateOf(last) !== stateOf(snapshot) || last.context.plan !== snapshot.context.plan;
+      last = snapshot;
+      if (moved) writeStatus(store, snapshot, held.child?.pid);
+      if (snapshot.status === "done") resolve(snapshot.output);
+    },
+    error: fail,
   });
   actor.start();
   actor.send({ type: "START" });
 
   return {
-    done: done.then((outcome) => finish(store, options, held, outcome)).finally(lock.release),
+    done: outcome.then((ended) => finish(store, options, held, ended)).finally(lock.release),
+    fail,
     shutdown: (signal) => actor.send({ type: "SHUTDOWN", signal }),
     signal: (signal) => actor.send({ type: "SIGNAL", signal }),
   };
