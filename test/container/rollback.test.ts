@@ -1,56 +1,7 @@
-/** What we do better than the original: the old version is back in the same container, and a later good one still comes. */
-import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { type Example, whyNot } from "./support/app-image.ts";
-import { type Lab, openLab } from "./support/lab.ts";
+/** Rollback in place, in real containers. */
+import { describe } from "node:test";
+import { declareRollbackTests } from "../support/rollback.ts";
+import { openContainerLab } from "./support/contract-lab.ts";
 import { needsContainers } from "./support/preconditions.ts";
 
-const EXAMPLES: readonly Example[] = ["typescript", "shell", "rust"];
-const ENV = { DOCKERLOADER_UPDATE_INTERVAL_SECS: "1", DOCKERLOADER_TRIAL_TIMEOUT_MS: "5000" };
-
-describe("rollback in place, in real containers", needsContainers(), () => {
-  let lab: Lab;
-  before(async () => {
-    lab = await openLab();
-  });
-  after(() => lab.close());
-
-  for (const example of EXAMPLES) {
-    test(
-      `${example}: after a crash and after a hang version 1 is back in the same container, then version 4 is kept`,
-      { skip: whyNot(example) ?? false },
-      async () => {
-        const site = await lab.site({ example });
-        const first = await site.push({ VERSION: "1.0" });
-        const container = site.start({ env: ENV });
-        await container.until("already running the latest version");
-        const startedAt = await container.inspect("{{.State.StartedAt}}");
-
-        const bad = { "2.0": { FAIL_INIT: "1" }, "3.0": { SLEEP_BEFORE_READY_MS: "60000" } };
-        for (const [version, settings] of Object.entries(bad)) {
-          const from = container.text().length;
-          const digest = await site.push({ VERSION: version, ...settings });
-          for (const phrase of [
-            `Version: ${version}`,
-            `rolled back to ${first}`,
-            "Version: 1.0",
-            `skipping update to ${digest}`,
-          ]) {
-            await container.until(phrase, from);
-          }
-          assert.equal(await site.stable(), first);
-        }
-
-        const fourth = await site.push({ VERSION: "4.0" });
-        await container.until("Version: 4.0");
-        await container.until("trial successful");
-        assert.equal(await site.stable(), fourth);
-        assert.equal(await container.inspect("{{.State.StartedAt}}"), startedAt);
-        const cli = await container.exec("cli", "setup", "a b");
-        assert.deepEqual({ code: cli.code, out: cli.out }, { code: 0, out: "Version: 4.0\nsetup\na b\n" }, cli.err);
-        const status = await container.exec("dockerloader", "status");
-        assert.equal(status.code, 0, status.out + status.err);
-      },
-    );
-  }
-});
+describe("rollback in place, in real containers", needsContainers(), () => declareRollbackTests(openContainerLab));
