@@ -1,0 +1,53 @@
+/** What the loader process loads. Needs `npm run build`. */
+import assert from "node:assert/strict";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { ROOT } from "./support/pack.ts";
+
+const BIN = join(ROOT, "dist/bin");
+/** KiB of JavaScript that `run` may load. */
+const RUN_BUDGET_KIB = 400;
+
+/** Files that one chunk imports statically, itself included. */
+function closure(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const [, name = ""] of readFileSync(join(BIN, file), "utf8").matchAll(/(?:from|import)"\.\/([\w-]+\.js)"/g))
+    closure(name, seen);
+  return seen;
+}
+
+/** The chunk that `import("./chunk")` loads first after the mark in main.js. */
+function chunkAfter(mark: RegExp): string {
+  const main = readFileSync(join(BIN, "main.js"), "utf8");
+  const at = mark.exec(main)?.index ?? -1;
+  assert.ok(at >= 0, `main.js has no ${mark.source}`);
+  const name = /import\("\.\/([\w-]+\.js)"\)/.exec(main.slice(at))?.[1];
+  assert.ok(name !== undefined);
+  return name;
+}
+
+describe("the bundle of the command", () => {
+  const files = (): string[] => [...closure("main.js"), ...closure(chunkAfter(/command===void 0|"run"/))];
+
+  test("loads neither the command line parser nor anything that talks to a registry on the way to `run`", () => {
+    const text = [...new Set(files())].map((file) => readFileSync(join(BIN, file), "utf8")).join("\n");
+    assert.match(text, /entrypoint-attempting/, "this is not the loader's chunk");
+    for (const trace of [
+      "demandCommand",
+      "ERR_HTTP_CONTENT_LENGTH_MISMATCH",
+      "follow-redirects",
+      "tar-stream",
+      "MaxRedirectsError",
+    ]) {
+      assert.ok(!text.includes(trace), `the run path holds ${trace}`);
+    }
+  });
+
+  test(`stays below ${RUN_BUDGET_KIB} KiB on the way to run`, (t) => {
+    const bytes = [...new Set(files())].reduce((sum, file) => sum + statSync(join(BIN, file)).size, 0);
+    t.diagnostic(`${Math.round(bytes / 1024)} KiB`);
+    assert.ok(bytes <= RUN_BUDGET_KIB * 1024, `${bytes} bytes`);
+  });
+});
