@@ -9,6 +9,9 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const FOLDERS = ["package", "unit", "model", "integration", "e2e"];
 
+/** Longest time of one test, in milliseconds: a hang is a failure with a name. */
+const TIMEOUT_MS = 120_000;
+
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !FOLDERS.includes(name) && !name.endsWith(".test.ts"));
 if (unknown.length > 0) {
@@ -18,8 +21,12 @@ if (unknown.length > 0) {
 const files = (wanted.length === 0 ? FOLDERS : wanted).flatMap((name) =>
   name.endsWith(".test.ts") ? [name] : globSync(`test/${name}/**/*.test.ts`, { cwd: root }).sort(),
 );
-const { status } = spawnSync(process.execPath, ["--conditions=development", "--test", ...files], {
-  cwd: root,
-  stdio: "inherit",
-});
+const { status } = spawnSync(
+  process.execPath,
+  ["--conditions=development", "--test", `--test-timeout=${TIMEOUT_MS}`, ...files],
+  {
+    cwd: root,
+    stdio: "inherit",
+  },
+);
 process.exit(status ?? 1);

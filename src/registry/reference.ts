@@ -19,8 +19,12 @@ const NAME_LIMIT = 255;
 const HUB = "docker.io";
 const HUB_ALIASES = new Set(["index.docker.io", "registry-1.docker.io"]);
 
+/** `user:password@` before a host, which some people write: no part of a reference, and no part of a message. */
+const USER_INFO = /^(\s*\w+:\/\/)?[^/@\s]+:[^/@\s]*@(?!\w+:[a-f0-9]*$)/i;
+
 function invalid(text: string, fault: string, hint: string): DockerloaderError {
-  return new DockerloaderError("REFERENCE_INVALID", `image reference ${JSON.stringify(text)} ${fault}`, { hint });
+  const shown = JSON.stringify(text.replace(USER_INFO, "$1***@"));
+  return new DockerloaderError("REFERENCE_INVALID", `image reference ${shown} ${fault}`, { hint });
 }
 
 /** The first component is a host when it is `localhost`, has a dot, a colon or an upper-case letter, and more follows. */
@@ -62,7 +66,7 @@ function checkPath(text: string, path: string): void {
 export function parseReference(text: string): Reference {
   const trimmed = text.trim().replace(/^docker:\/\//, "");
   if (trimmed === "") throw invalid(text, "is empty", "name an image, e.g. registry.example.com/team/app:stable");
-  if (/^https?:\/\//.test(trimmed)) throw invalid(text, "is a URL", "leave out https://");
+  if (/^https?:\/\//i.test(trimmed)) throw invalid(text, "is a URL", "leave out https://");
   const at = trimmed.indexOf("@");
   const digest = at < 0 ? undefined : trimmed.slice(at + 1);
   if (digest !== undefined && !isDigest(digest)) {
@@ -81,7 +85,8 @@ export function parseReference(text: string): Reference {
     );
   }
   const { host, path } = splitHost(name);
-  if (host !== undefined && !HOST.test(host))
+  // The grammar knows neither the largest port nor what an address is; the URL parser does.
+  if (host !== undefined && !(HOST.test(host) && URL.canParse(`https://${host}`)))
     throw invalid(
       text,
       `has a bad host ${JSON.stringify(host)}`,

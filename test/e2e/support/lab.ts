@@ -14,7 +14,7 @@ import type { Lab, RunningLoader, Site } from "../../support/lab.ts";
 export const COMMAND = join(import.meta.dirname, "../../../dist/bin/main.js");
 
 /** A folder with the names an app in a container finds on its PATH: `dockerloader`, `cli`, and this Node. */
-async function commandFolder(folder: string): Promise<string> {
+export async function commandFolder(folder: string): Promise<string> {
   if (!existsSync(COMMAND)) throw new Error(`${COMMAND} is missing: run \`npm run build\` first`);
   const bin = join(folder, "bin");
   await mkdir(bin);
