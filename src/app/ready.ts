@@ -23,18 +23,21 @@ export type Ready =
  */
 export async function markReady(options: ReadyOptions = {}): Promise<Ready> {
   const session = openSession(options);
-  const { supervised, config } = session;
+  const { supervised } = session;
   if (supervised === undefined) return { kind: "not-supervised" };
   const committed = commit(session);
   await cleanUp(session);
-  if (options.check !== false && config.target !== undefined) {
+  if (options.check !== false && mayUpdate(session)) {
     void runCheck(session).then((result) =>
       result.kind === "staged" ? restartAfter(options.onRestart, session.log) : undefined,
     );
-  } else if (config.target === undefined) {
-    session.log.emit({ type: "update.off", why: "DOCKERLOADER_TARGET is not set" });
   }
   return { kind: committed ? "committed" : "already-stable", digest: supervised.digest };
+}
+
+/** False without a target, or with one that is pinned to a digest; a loop or a check of its own says so. */
+function mayUpdate({ config: { target } }: Session): boolean {
+  return target !== undefined && !target.includes("@");
 }
 
 /** The commit. False: this version is stable already. */

@@ -9,7 +9,7 @@ import { createActor } from "../xstate.ts";
 import { restartAfter, type RestartHook } from "./restart.ts";
 import { type AppOptions, openSession, type Session } from "./session.ts";
 import { createUpdateAdapters } from "./update-adapters.ts";
-import { type CheckResult, failedResult, report, targetOf } from "./update.ts";
+import { type CheckResult, failedResult, pinnedTo, report, targetOf } from "./update.ts";
 
 export interface UpdateLoopOptions extends AppOptions {
   /** Awaited before the process exits 42: drain here. */
@@ -55,7 +55,7 @@ function reasonOff(session: Session): string | undefined {
   if (session.supervised === undefined) return "not running under a dockerloader";
   try {
     const { digest } = targetOf(session);
-    return digest === undefined ? undefined : `DOCKERLOADER_TARGET is pinned to ${digest}`;
+    return digest === undefined ? undefined : pinnedTo(digest);
   } catch (error) {
     return toDockerloaderError(error).message;
   }

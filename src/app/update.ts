@@ -24,7 +24,13 @@ export async function runCheck(session: Session): Promise<CheckResult> {
   const { supervised, log, signal } = session;
   if (supervised === undefined) return { kind: "not-supervised" };
   try {
-    const adapters = createUpdateAdapters(session, supervised, targetOf(session));
+    const target = targetOf(session);
+    const { digest } = target;
+    if (digest !== undefined) {
+      log.emit({ type: "update.off", why: pinnedTo(digest) });
+      return { kind: "current", digest: supervised.digest };
+    }
+    const adapters = createUpdateAdapters(session, supervised, target);
     try {
       const machine = updateMachine.provide({ actors: adapters.actors });
       const actor = createActor(machine, { input: { once: true, intervalMs: 0, backoffMaxMs: 0, firstDelayMs: 0 } });
@@ -60,6 +66,11 @@ export function targetOf({ config }: Session): Reference {
   throw new DockerloaderError("CONFIG_INVALID", "DOCKERLOADER_TARGET is not set, so there is nothing to look for", {
     hint: "set it to the image to follow",
   });
+}
+
+/** Why there is nothing to look for behind a digest. */
+export function pinnedTo(digest: Digest): string {
+  return `DOCKERLOADER_TARGET is pinned to ${digest}`;
 }
 
 /** Says how a round ended and leaves it on disk for `dockerloader status`. */

@@ -8,6 +8,8 @@ const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
 const QUOTED = /"((?:[^"\\]|\\.)*)"/y;
 const BARE = /[^\s,"]+/y;
 const SPACE = /[ \t]*/y;
+/** All that a scheme like Negotiate has instead of parameters, up to the next comma. */
+const TOKEN68 = /[ \t]+[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))/y;
 const SEPARATORS = /[ \t,]*/y;
 
 /**
@@ -33,18 +35,17 @@ function parseLine(line: string): Challenge[] {
     if (name === undefined) break;
     const afterName = at;
     take(SPACE);
-    if (line[at] === "=" && challenges.length > 0 && line[at + 1] !== "=") {
+    if (line[at] === "=" && challenges.length > 0) {
       at += 1;
       take(SPACE);
       const quoted = take(QUOTED);
       const value = quoted === null ? (take(BARE)?.[0] ?? "") : (quoted[1] ?? "").replace(/\\(.)/g, "$1");
       const last = challenges.at(-1);
-      if (last !== undefined) last.parameters[name.toLowerCase()] ??= value;
-    } else if (line[at] === "=") {
-      // The padding of a token68, e.g. of Negotiate: no parameter of anything.
-      take(/=+/y);
+      const key = name.toLowerCase();
+      if (last !== undefined && !Object.hasOwn(last.parameters, key)) last.parameters[key] = value;
     } else {
-      at = Math.max(afterName, at);
+      at = afterName;
+      take(TOKEN68);
       challenges.push({ scheme: name.toLowerCase(), parameters: {} });
     }
   }

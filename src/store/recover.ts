@@ -16,7 +16,6 @@ export interface RecoverOptions {
  * idempotent, safe to be killed inside, and it never blames a version for what happened to us.
  */
 export async function recover(store: Store, options: RecoverOptions): Promise<void> {
-  importOriginal(store, options);
   recordRevoked(store, options);
   acknowledgeCommit(store);
   recoverTrial(store, options);
@@ -27,14 +26,6 @@ export async function recover(store: Store, options: RecoverOptions): Promise<vo
 
 function blame(store: Store, options: RecoverOptions, digest: Digest, reason: FailureRecord["reason"]): void {
   store.records.addFailure({ digest, reason, at: options.now().toISOString() });
-}
-
-/** A volume of the original: its marker without links names a version that failed. Done once, then `state/` exists. */
-function importOriginal(store: Store, options: RecoverOptions): void {
-  if (!store.isNew) return;
-  const marker = store.records.marker();
-  const linked = [store.links.digest("attempt"), store.links.digest("attempting"), store.links.digest("entrypoint")];
-  if (marker !== undefined && !linked.includes(marker)) blame(store, options, marker, { kind: "imported" });
 }
 
 /** Killed between the claim and the record: the claim stands. */

@@ -17,8 +17,6 @@ export interface Store {
   readonly blobs: Blobs;
   readonly images: Images;
   readonly trees: Trees;
-  /** True when this process found no `state/` yet: an empty volume or one of the original. */
-  readonly isNew: boolean;
 }
 
 export interface StoreOptions {
@@ -43,17 +41,21 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
   });
   const isNew = fs.lstatSync(layout.state, { throwIfNoEntry: false }) === undefined;
   if (options.create !== false) createDirectories(layout, durable);
-  return {
-    layout,
-    fs,
-    durable,
-    links: createLinks(layout, fs, durable),
-    records: createRecords(layout, fs, durable),
-    blobs: createBlobs(layout, fs, durable),
-    images: createImages(layout, fs, durable),
-    trees: createTrees(layout, fs, durable),
-    isNew,
-  };
+  const links = createLinks(layout, fs, durable);
+  const records = createRecords(layout, fs, durable);
+  if (isNew && options.create !== false) importOriginal(links, records);
+  const blobs = createBlobs(layout, fs, durable);
+  const images = createImages(layout, fs, durable);
+  const trees = createTrees(layout, fs, durable);
+  return { layout, fs, durable, links, records, blobs, images, trees };
+}
+
+/** A volume of the original, seen for the first time: its marker without a link to it names a version that failed. */
+function importOriginal(links: Links, records: Records): void {
+  const digest = records.marker();
+  const slots = ["attempt", "attempting", "entrypoint"] as const;
+  if (digest === undefined || slots.some((slot) => links.digest(slot) === digest)) return;
+  records.addFailure({ digest, reason: { kind: "imported" }, at: new Date().toISOString() });
 }
 
 /** Staging is closed to others: a tree in the making may hold anything. */
