@@ -1,5 +1,6 @@
 import { DockerloaderError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
+import { isImageType, isIndexType } from "./media-types.ts";
 
 /** A JSON object of a registry, not yet known to be anything. */
 export type Document = Readonly<Record<string, unknown>>;
@@ -16,8 +17,9 @@ export function invalidManifest(
   source: string,
   fault: string,
   hint = "push the image again with a current tool",
+  cause?: unknown,
 ): DockerloaderError {
-  return new DockerloaderError("MANIFEST_INVALID", `manifest ${source} ${fault}`, { hint });
+  return new DockerloaderError("MANIFEST_INVALID", `manifest ${source} ${fault}`, { hint, cause });
 }
 
 /** The keys of the outermost object in the order of the text, doubles included (JSON.parse would keep only the last). */
@@ -46,15 +48,13 @@ export function parseDocument(bytes: Uint8Array, source: string): Document {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     value = JSON.parse(text);
   } catch (cause) {
-    throw new DockerloaderError("MANIFEST_INVALID", `manifest ${source} is no JSON`, {
-      cause,
-      hint: "check that the target is a registry",
-    });
+    throw invalidManifest(source, "is no JSON", "check that the target is a registry", cause);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw invalidManifest(source, "is no JSON object");
   const keys = topLevelKeys(text);
-  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+  const seen = new Set<string>();
+  const twice = keys.find((key) => seen.size === seen.add(key).size);
   if (twice !== undefined) throw invalidManifest(source, `has the key ${JSON.stringify(twice)} twice`);
   const odd = keys.find(
     (key) => ESSENTIAL.includes(key.toLowerCase()) && (EXACT[key.toLowerCase()] ?? key.toLowerCase()) !== key,
@@ -74,5 +74,14 @@ export function parseDocument(bytes: Uint8Array, source: string): Document {
   }
   if (document["schemaVersion"] !== 2)
     throw invalidManifest(source, `has schemaVersion ${JSON.stringify(document["schemaVersion"])}, expected 2`);
+  refuseOtherShape(document, source);
   return document;
+}
+
+/** A media type that names the other kind of document: two readers would see two different images. */
+function refuseOtherShape({ mediaType, manifests, layers }: Document, source: string): void {
+  if (typeof mediaType !== "string") return;
+  const stated = `has the media type ${JSON.stringify(mediaType)}`;
+  if (manifests !== undefined && isImageType(mediaType)) throw invalidManifest(source, `${stated}, but is an index`);
+  if (layers !== undefined && isIndexType(mediaType)) throw invalidManifest(source, `${stated}, but is no index`);
 }

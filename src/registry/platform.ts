@@ -14,21 +14,21 @@ const NODE_TO_OCI: Readonly<Record<string, string>> = {
   loong64: "loong64",
   ppc64: "ppc64le",
 };
-const ALIASES: Readonly<Record<string, readonly [string, string?]>> = {
-  x86_64: ["amd64"],
-  "x86-64": ["amd64"],
-  aarch64: ["arm64"],
-  armhf: ["arm", "v7"],
-  armel: ["arm", "v6"],
-  i386: ["386"],
-};
+const ALIASES: ReadonlyMap<string, readonly [string, string?]> = new Map([
+  ["x86_64", ["amd64"]],
+  ["x86-64", ["amd64"]],
+  ["aarch64", ["arm64"]],
+  ["armhf", ["arm", "v7"]],
+  ["armel", ["arm", "v6"]],
+  ["i386", ["386"]],
+]);
 
 /** One spelling for each platform, as containerd normalises them: arm64/v8 is arm64, arm is arm/v7, amd64/v1 is amd64. */
 export function normalise(
   architecture: string,
   variant: string | undefined,
 ): { architecture: string; variant: string } {
-  const [name, aliased] = ALIASES[architecture.toLowerCase()] ?? [architecture.toLowerCase()];
+  const [name, aliased] = ALIASES.get(architecture.toLowerCase()) ?? [architecture.toLowerCase()];
   const given = (variant ?? aliased ?? "").toLowerCase().replace(/^(\d)/, "v$1");
   if (name === "arm64" && given === "v8") return { architecture: name, variant: "" };
   if (name === "amd64" && given === "v1") return { architecture: name, variant: "" };
@@ -38,7 +38,7 @@ export function normalise(
 
 export function parsePlatform(text: string): Platform {
   const [os, architecture, variant, ...rest] = text.split("/");
-  if (os !== "linux" || !architecture || rest.length > 0) {
+  if (os !== "linux" || !architecture || variant === "" || rest.length > 0) {
     throw new DockerloaderError(
       "CONFIG_INVALID",
       `platform ${JSON.stringify(text)} is not linux/ARCHITECTURE[/VARIANT]`,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { inputOf } from "./effects.ts";
 import { NO_HISTORY, remember } from "./supervisor-history.ts";
 import { checkMove, checkSnapshot } from "./supervisor-invariants.ts";

@@ -34,7 +34,9 @@ export function remember(history: History, { before, step, after, effects, took 
 
   const moved = took.length > 0 && !(step.step === "event" && ["SHUTDOWN", "SIGNAL"].includes(step.event.type));
   const asked = after.context.shutdown !== null;
-  const sinceShutdown = asked ? (history.sinceShutdown ?? 0) + (before.context.shutdown !== null && moved ? 1 : 0) : null;
+  const sinceShutdown = asked
+    ? (history.sinceShutdown ?? 0) + (before.context.shutdown !== null && moved ? 1 : 0)
+    : null;
   assert.ok((sinceShutdown ?? 0) <= 8, "after SHUTDOWN a few events are enough");
   return { launches, ended, blamedLaunch, sinceShutdown };
 }

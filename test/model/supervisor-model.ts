@@ -1,5 +1,5 @@
 import { getNextTransitions, initialTransition } from "xstate";
-import type { Actor, EventFromLogic, InputFrom, SnapshotFrom } from "xstate";
+import type { Actor, EventFromLogic, SnapshotFrom } from "xstate";
 import { type ClaimPort, type SupervisorOptions, supervisorMachine } from "../../machines/index.ts";
 import { type Edge, explore, type Exploration, type Move, moveOf } from "./explore.ts";
 import { instrument } from "./instrument.ts";
@@ -29,7 +29,7 @@ export const [ROLLBACK, EXIT, ROLLBACK_WITHOUT_PROBATION] = OPTIONS as readonly 
 /** True while a claim is being decided that began with a living child: only that one can answer `stop-first`. */
 function claimsLiving({ children }: Snapshot): boolean {
   const claim = (children as Readonly<Record<string, Actor<ClaimPort> | undefined>>)[actorId("claim")];
-  return (claim?.options.input as InputFrom<ClaimPort> | undefined)?.childAlive ?? false;
+  return claim?.options.input?.childAlive ?? false;
 }
 
 /**

@@ -2,7 +2,19 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ChildExit } from "../../machines/index.ts";
 import { EXIT, ROLLBACK, ROLLBACK_WITHOUT_PROBATION, after } from "./supervisor-model.ts";
-import { claims, commits, done, elapsed, EXITS, exits, failed, FAULT, NEW, planned, PLANS } from "./supervisor-steps.ts";
+import {
+  claims,
+  commits,
+  done,
+  elapsed,
+  EXITS,
+  exits,
+  failed,
+  FAULT,
+  NEW,
+  planned,
+  PLANS,
+} from "./supervisor-steps.ts";
 import { SHUTDOWN, START, type SupervisorStep } from "./supervisor-steps.ts";
 
 const STABLE = [START, planned(PLANS.stable)];
@@ -112,7 +124,10 @@ describe("restarts", () => {
   }
 
   it("come at once the first time, then after 1, 2, 4 and at most 60 seconds", () => {
-    assert.deepEqual(pauses(10), [0, 1, 2, 4, 8, 16, 32, 60, 60, 60].map((seconds) => seconds * 1000));
+    assert.deepEqual(
+      pauses(10),
+      [0, 1, 2, 4, 8, 16, 32, 60, 60, 60].map((seconds) => seconds * 1000),
+    );
   });
 
   it("come at once again after an uptime of ten seconds", () => {

@@ -1,6 +1,13 @@
 import type { EventFromLogic } from "xstate";
-import { type SupervisorEvent, supervisorMachine } from "../../machines/index.ts";
-import type { ChildExit, Claim, Digest, LaunchPlan, LoaderFault } from "../../machines/index.ts";
+import type {
+  ChildExit,
+  Claim,
+  Digest,
+  LaunchPlan,
+  LoaderFault,
+  SupervisorEvent,
+  supervisorMachine,
+} from "../../machines/index.ts";
 
 export type PromisePort = "plan" | "bootstrap" | "claim" | "revert" | "settle";
 export type Delay = "trialTimeout" | "probation" | "restart" | "settledUptime";
@@ -85,24 +92,12 @@ export const actorId = (port: PromisePort): string => `0.supervisor.${HOMES[port
 
 /** The event xstate makes of this step. */
 export function toEvent(step: SupervisorStep): MachineEvent {
-  switch (step.step) {
-    case "event":
-      return step.event;
-    case "done":
-      return {
-        type: `xstate.done.actor.${actorId(step.port)}`,
-        actorId: actorId(step.port),
-        output: step.output,
-      } as never;
-    case "failed":
-      return {
-        type: `xstate.error.actor.${actorId(step.port)}`,
-        actorId: actorId(step.port),
-        error: step.error,
-      } as never;
-    case "elapsed":
-      return { type: `xstate.after.${step.delay}.supervisor.${HOMES[step.delay]}` } as never;
-  }
+  if (step.step === "event") return step.event;
+  if (step.step === "elapsed") return { type: `xstate.after.${step.delay}.supervisor.${HOMES[step.delay]}` } as never;
+  const id = actorId(step.port);
+  const result = step.step === "done" ? { output: step.output } : { error: step.error };
+  const kind = step.step === "done" ? "done" : "error";
+  return { type: `xstate.${kind}.actor.${id}`, actorId: id, ...result } as never;
 }
 
 /** A step in a few characters, e.g. `claim=stop-first`, `exit 42`. */
@@ -111,7 +106,8 @@ export function nameOf(step: SupervisorStep): string {
   if (step.step === "failed") return `${step.port} fails`;
   if (step.step === "done") {
     const { output } = step;
-    const shown = typeof output === "object" ? `${output.kind}${"onProbation" in output && output.onProbation ? "*" : ""}` : output;
+    const shown =
+      typeof output === "object" ? `${output.kind}${"onProbation" in output && output.onProbation ? "*" : ""}` : output;
     return shown === undefined ? `${step.port} ends` : `${step.port}=${shown}`;
   }
   const { event } = step;

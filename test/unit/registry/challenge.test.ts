@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { type Challenge, chooseChallenge, parseChallenges } from "../../../src/registry/challenge.ts";
 
 const bearer = (parameters: Record<string, string>): Challenge => ({ scheme: "bearer", parameters });
@@ -17,8 +17,16 @@ const cases: readonly (readonly [title: string, lines: readonly string[], expect
   ],
   ["spaces around everything", ['  Bearer  realm = "r" , service\t=\t"s" '], [bearer({ realm: "r", service: "s" })]],
   ["an upper-case scheme and keys", ['BEARER REALM="r",Service="s"'], [bearer({ realm: "r", service: "s" })]],
-  ["missing quotes", ["Bearer realm=https://a.example/t,service=s"], [bearer({ realm: "https://a.example/t", service: "s" })]],
-  ["quoted pairs", [String.raw`Bearer realm="a\"b\\c",service="d"`], [bearer({ realm: String.raw`a"b\c`, service: "d" })]],
+  [
+    "missing quotes",
+    ["Bearer realm=https://a.example/t,service=s"],
+    [bearer({ realm: "https://a.example/t", service: "s" })],
+  ],
+  [
+    "quoted pairs",
+    [String.raw`Bearer realm="a\"b\\c",service="d"`],
+    [bearer({ realm: String.raw`a"b\c`, service: "d" })],
+  ],
   ["a comma inside quotes", ['Bearer realm="a,Basic realm=b"'], [bearer({ realm: "a,Basic realm=b" })]],
   [
     "several challenges in one line",
@@ -56,7 +64,7 @@ test("Bearer is preferred to Basic wherever it stands, but only when it names a 
 });
 
 test("no header makes the parser throw or hang", () => {
-  const line = fc.string({ unit: fc.constantFrom(..."ab=\"\\, \t/+~\u00e9"), maxLength: 40 });
+  const line = fc.string({ unit: fc.constantFrom(...Array.from('ab="\\, \t/+~\u00e9')), maxLength: 40 });
   fc.assert(
     fc.property(line, (text) => {
       for (const { scheme } of parseChallenges([text])) assert.ok(scheme.length > 0);

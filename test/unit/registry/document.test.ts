@@ -10,6 +10,12 @@ const DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json";
 
 const json = (text: string): Buffer => Buffer.from(text);
 
+/** A well-formed document of exactly this many bytes. */
+function documentOf(bytes: number): string {
+  const [head, tail] = ['{"schemaVersion":2,"x":"', '"}'];
+  return head + "x".repeat(bytes - head.length - tail.length) + tail;
+}
+
 const refused: readonly (readonly [title: string, bytes: Buffer, fault: RegExp])[] = [
   ["text that is no JSON", json("<html>"), /is no JSON$/],
   ["nothing", json(""), /is no JSON$/],
@@ -46,7 +52,7 @@ const refused: readonly (readonly [title: string, bytes: Buffer, fault: RegExp])
   ],
   [
     "one byte more than allowed",
-    json(`{"schemaVersion":2,"x":"${"x".repeat(LIMITS.manifestBytes - 24)}"}`),
+    json(documentOf(LIMITS.manifestBytes + 1)),
     new RegExp(`has ${LIMITS.manifestBytes + 1} bytes, at most ${LIMITS.manifestBytes} are allowed`),
   ],
 ];
@@ -74,7 +80,7 @@ const accepted: readonly (readonly [title: string, text: string])[] = [
   ["the same key at different depths", '{"schemaVersion":2,"layers":[{"layers":[]},{"layers":1}],"x":{"Layers":1}}'],
   ["keys inside of strings", String.raw`{"schemaVersion":2,"x":"\"layers\":1,{[\"layers\":"}`],
   ["unknown keys", '{"schemaVersion":2,"Foo":1,"foo":2,"__proto__":{"manifests":[]}}'],
-  ["exactly as many bytes as allowed", `{"schemaVersion":2,"x":"${"x".repeat(LIMITS.manifestBytes - 25)}"}`],
+  ["exactly as many bytes as allowed", documentOf(LIMITS.manifestBytes)],
 ];
 
 for (const [title, text] of accepted) {
