@@ -21,12 +21,8 @@ if (unknown.length > 0) {
 const files = (wanted.length === 0 ? FOLDERS : wanted).flatMap((name) =>
   name.endsWith(".test.ts") ? [name] : globSync(`test/${name}/**/*.test.ts`, { cwd: root }).sort(),
 );
-const { status } = spawnSync(
-  process.execPath,
-  ["--conditions=development", "--test", `--test-timeout=${TIMEOUT_MS}`, ...files],
-  {
-    cwd: root,
-    stdio: "inherit",
-  },
-);
+const { status } = spawnSync(process.execPath, ["--test", `--test-timeout=${TIMEOUT_MS}`, ...files], {
+  cwd: root,
+  stdio: "inherit",
+});
 process.exit(status ?? 1);

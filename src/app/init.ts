@@ -30,6 +30,7 @@ export async function initDockerloaded(options: AppOptions = {}): Promise<Loaded
   }
   const root = supervised.store.layout.tree(supervised.digest);
   applyImageVariables(session, root);
+  trustImageAuthorities(session, root);
   if (trial) shakeHands(session);
   log.emit({ type: "app.started", trial });
   return { supervised: true, trial, digest: supervised.digest, root };
@@ -45,6 +46,10 @@ function applyImageVariables({ env, log }: Session, root: string): void {
   } catch (error) {
     log.emit({ type: "app.dotenv-invalid", message: describeError(error) });
   }
+}
+
+/** The certificate authorities of the image, for this app and its children alone, unless the operator has named others. */
+function trustImageAuthorities({ env }: Session, root: string): void {
   const authorities = join(root, "etc/ssl/certs/ca-certificates.crt");
   if (env["SSL_CERT_FILE"] === undefined && existsSync(authorities)) process.env["SSL_CERT_FILE"] = authorities;
 }

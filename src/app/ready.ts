@@ -3,7 +3,7 @@ import { describeError, DockerloaderError } from "../errors.ts";
 import { acknowledgeCommit, collectGarbage, tryLock } from "../store/index.ts";
 import { restartAfter, type RestartHook } from "./restart.ts";
 import { type AppOptions, openSession, type Session } from "./session.ts";
-import { runCheck } from "./update.ts";
+import { reasonOff, runCheck } from "./update.ts";
 
 export interface ReadyOptions extends AppOptions {
   /** False: no update check. Default: one check in the background. */
@@ -27,17 +27,12 @@ export async function markReady(options: ReadyOptions = {}): Promise<Ready> {
   if (supervised === undefined) return { kind: "not-supervised" };
   const committed = commit(session);
   await cleanUp(session);
-  if (options.check !== false && mayUpdate(session)) {
+  if (options.check !== false && reasonOff(session) === undefined) {
     void runCheck(session).then((result) =>
       result.kind === "staged" ? restartAfter(options.onRestart, session.log) : undefined,
     );
   }
   return { kind: committed ? "committed" : "already-stable", digest: supervised.digest };
-}
-
-/** False without a target, or with one that is pinned to a digest; a loop or a check of its own says so. */
-function mayUpdate({ config: { target } }: Session): boolean {
-  return target !== undefined && !target.includes("@");
 }
 
 /** The commit. False: this version is stable already. */

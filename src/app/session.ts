@@ -1,6 +1,7 @@
 import { type Environment, readConfig } from "../config/load.ts";
 import type { Config } from "../config/table.ts";
 import type { Digest } from "../digest.ts";
+import { describeError } from "../errors.ts";
 import { createWinstonLogger, type Logger } from "../log/logger.ts";
 import { openStore, type Store } from "../store/index.ts";
 import { isCliMode } from "./cli-mode.ts";
@@ -40,8 +41,18 @@ export function openSession(options: AppOptions): Session {
     log,
     signal: options.signal ?? new AbortController().signal,
     trial: env["DOCKERLOADER_TRIAL"] !== undefined,
-    supervised: digest === undefined ? undefined : { digest, store: openStore(dataDir) },
+    supervised: digest === undefined ? undefined : { digest, store: openVolume(dataDir, log) },
   };
+}
+
+/** A volume that takes no writes right now is looked at as it is: whatever then needs to write says so. */
+function openVolume(dataDir: string, log: Logger): Store {
+  try {
+    return openStore(dataDir);
+  } catch (error) {
+    log.emit({ type: "loader.warning", message: describeError(error) });
+    return openStore(dataDir, { create: false });
+  }
 }
 
 /** In CLI mode stdout belongs to the app's answer: the log then goes to stderr. */

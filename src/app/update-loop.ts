@@ -9,7 +9,7 @@ import { createActor } from "../xstate.ts";
 import { restartAfter, type RestartHook } from "./restart.ts";
 import { type AppOptions, openSession, type Session } from "./session.ts";
 import { createUpdateAdapters } from "./update-adapters.ts";
-import { type CheckResult, failedResult, pinnedTo, report, targetOf } from "./update.ts";
+import { type CheckResult, failedResult, reasonOff, report, targetOf } from "./update.ts";
 
 export interface UpdateLoopOptions extends AppOptions {
   /** Awaited before the process exits 42: drain here. */
@@ -48,17 +48,6 @@ export function startUpdateLoop(options: UpdateLoopOptions = {}): UpdateLoop {
   const off = reasonOff(session);
   if (off !== undefined) return idleLoop(session, off);
   return runLoop(session, options, targetOf(session));
-}
-
-/** Why there is nothing to loop for. */
-function reasonOff(session: Session): string | undefined {
-  if (session.supervised === undefined) return "not running under a dockerloader";
-  try {
-    const { digest } = targetOf(session);
-    return digest === undefined ? undefined : pinnedTo(digest);
-  } catch (error) {
-    return toDockerloaderError(error).message;
-  }
 }
 
 function idleLoop({ log }: Session, why: string): UpdateLoop {

@@ -50,7 +50,7 @@ export async function runCheck(session: Session): Promise<CheckResult> {
     }
   } catch (error) {
     const result = failedResult(toDockerloaderError(error));
-    report({ ...session, log }, supervised.store, result);
+    report(session, supervised.store, result);
     return result;
   }
 }
@@ -68,8 +68,18 @@ export function targetOf({ config }: Session): Reference {
   });
 }
 
-/** Why there is nothing to look for behind a digest. */
-export function pinnedTo(digest: Digest): string {
+/** Why there is nothing to look for: no loader, no usable target, or one that is pinned to a digest. Undefined: there is. */
+export function reasonOff(session: Session): string | undefined {
+  if (session.supervised === undefined) return "not running under a dockerloader";
+  try {
+    const { digest } = targetOf(session);
+    return digest === undefined ? undefined : pinnedTo(digest);
+  } catch (error) {
+    return toDockerloaderError(error).message;
+  }
+}
+
+function pinnedTo(digest: Digest): string {
   return `DOCKERLOADER_TARGET is pinned to ${digest}`;
 }
 
