@@ -120,6 +120,23 @@ describe("the loader and a registry that is down", () => {
     assert.deepEqual(await lab.names("storage/staging"), []);
   });
 
+  test("runs on when the registry goes away later, and updates when it is back", async () => {
+    const follower = (version: string): string => `trap 'exit 0' TERM; echo "Version: ${version}"; dockerloader ready
+while :; do dockerloader check; [ $? = 42 ] && exit 42; sleep 0.1; done`;
+    await lab.push(follower("1"));
+    const loader = lab.start({ env: { DOCKERLOADER_DATA_DIR: `${lab.folder}/later` } });
+    await loader.until("already running the latest version");
+    const end = lab.registry.fault(() => ({ kind: "status", status: 404 }));
+    await loader.until("update check failed");
+    await lab.push(follower("2"));
+    await loader.until("update check failed", loader.text().length);
+    assert.doesNotMatch(loader.text(), /subprocess exited/);
+    end();
+    await loader.until("Version: 2");
+    await loader.until("trial successful");
+    assert.equal((await loader.kill("SIGTERM")).code, 0);
+  });
+
   test("starts as soon as the registry answers again", async () => {
     const end = lab.registry.fault(({ path }) => (path.includes("/manifests/") ? { kind: "reset" } : undefined));
     await lab.push("echo here at last");
