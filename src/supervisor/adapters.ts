@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { ChildExit } from "../../machines/ports.ts";
-import type * as ports from "../../machines/ports.ts";
 import { DockerloaderError, toDockerloaderError } from "../errors.ts";
 import { claimTrial, collectGarbage, revert, settle, type Store, tryLock } from "../store/index.ts";
 import { bootstrap } from "./bootstrap.ts";
@@ -8,23 +7,13 @@ import { childEnvironment } from "./child-environment.ts";
 import { type Child, startChild } from "./child.ts";
 import { fromCallback, fromPromise } from "../xstate.ts";
 import { watchCommit } from "./commit-watch.ts";
+import type { SuperviseOptions, SupervisorAdapters } from "./options.ts";
 import { planLaunch } from "./plan.ts";
-import type { SuperviseOptions } from "./run.ts";
 
 /** The child as the process holds it: outside the machine, so that a failing machine can never lose it. */
 export interface Held {
   child: Child | undefined;
   runId: string;
-}
-
-export interface SupervisorAdapters {
-  readonly plan: ports.PlanPort;
-  readonly bootstrap: ports.BootstrapPort;
-  readonly child: ports.ChildPort;
-  readonly commitWatch: ports.CommitWatchPort;
-  readonly claim: ports.ClaimPort;
-  readonly revert: ports.RevertPort;
-  readonly settle: ports.SettlePort;
 }
 
 /** The real adapters of the supervisor machine's ports. */

@@ -1,8 +1,6 @@
 import type { Outcome } from "../../machines/decisions.ts";
 import type { SignalName } from "../../machines/ports.ts";
 import { type SupervisorSnapshot, supervisorMachine } from "../../machines/index.ts";
-import type { Environment } from "../config/load.ts";
-import type { Config } from "../config/table.ts";
 import { describeError, EXIT } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
 import { lockOrThrow, openStore, recover, type Store } from "../store/index.ts";
@@ -10,22 +8,11 @@ import { VERSION } from "../version.ts";
 import { createActor } from "../xstate.ts";
 import { createAdapters, type Held } from "./adapters.ts";
 import { narrate, stateOf } from "./narrate.ts";
+import type { Seams, SuperviseOptions } from "./options.ts";
 import { writeStatus } from "./status.ts";
 
 /** Long enough for a `dockerloader status` that is just looking whether the lock is held. */
 const LOCK_WAIT_SECS = 1;
-
-export interface SuperviseOptions {
-  readonly config: Config;
-  /** Passed on to the app, whole. */
-  readonly env: Environment;
-  /** The app's arguments. */
-  readonly args: readonly string[];
-  /** The command that performs the first download: program and arguments. */
-  readonly fetchCommand: readonly [string, ...string[]];
-  readonly log: Logger;
-  readonly random: () => number;
-}
 
 export interface Supervisor {
   /** Resolves with the exit code when the loader is done; no child is alive then. Never rejects. */
@@ -42,16 +29,18 @@ export interface Supervisor {
  * Runs an app and every version that follows it until one of them ends for good. Takes the loader's lock on the data
  * directory for its life; throws STORE_LOCKED when another loader has it, and then has changed nothing.
  */
-export function supervise(options: SuperviseOptions): Supervisor {
+export function supervise(options: SuperviseOptions, seams: Seams = {}): Supervisor {
   const { config, log } = options;
   const store = openStore(config.dataDir, { onWarning: (message) => log.emit({ type: "loader.warning", message }) });
   const lock = lockOrThrow(store.fs, store.layout.loaderLock, "loader", LOCK_WAIT_SECS);
   announce(store, log);
 
   const held: Held = { child: undefined, runId: "" };
-  const machine = supervisorMachine.provide({ actors: createAdapters(store, options, held) });
+  const { clock, wrap = (adapters) => adapters, onSnapshot } = seams;
+  const machine = supervisorMachine.provide({ actors: wrap(createAdapters(store, options, held)) });
   const { trialTimeoutMs, probationMs, onTrialFailure } = config;
-  const actor = createActor(machine, { input: { trialTimeoutMs, probationMs, onTrialFailure } });
+  const input = { trialTimeoutMs, probationMs, onTrialFailure };
+  const actor = createActor(machine, clock === undefined ? { input } : { input, clock });
 
   const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
   const fail = (error: unknown): void => {
@@ -68,6 +57,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
       last = snapshot;
       if (moved) writeStatus(store, snapshot, held.child?.pid);
       if (snapshot.status === "done") resolve(snapshot.output);
+      onSnapshot?.(snapshot);
     },
     error: fail,
   });
