@@ -43,6 +43,10 @@ export interface Layout {
   readonly status: string;
   /** JSON: outcome of the last update check. */
   readonly lastCheck: string;
+  /** JSON lines: everything that happened lately, of every process on this data directory. */
+  readonly events: string;
+  /** JSON lines: what ran, what was tried and what became of it. */
+  readonly history: string;
   readonly loaderLock: string;
   readonly storeLock: string;
   readonly blob: (digest: Digest) => string;
@@ -79,6 +83,8 @@ export function layoutOf(dataDir: string): Layout {
     handshake: at("state", "handshake"),
     status: at("state", "status.json"),
     lastCheck: at("state", "last-check.json"),
+    events: at("state", "events.jsonl"),
+    history: at("state", "history.jsonl"),
     loaderLock: at("state", "loader.lock"),
     storeLock: at("state", "store.lock"),
     blob: (digest) => join(v1("blobs"), digest),

@@ -51,6 +51,11 @@ export const LIMITS = {
   requestMs: 60_000,
   /** Bytes that stay free on the volume after an update. */
   freeReserveBytes: 64 * MIB,
+  /** Bytes of the event stream on the volume, and of the history; one older file of the same size is kept of each. */
+  eventsBytes: 2 * MIB,
+  historyBytes: MIB,
+  /** Milliseconds between two reports of a layer's progress. */
+  progressMs: 250,
   /** Records of failed versions that are kept. */
   failedRecords: 64,
 } as const;

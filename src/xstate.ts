@@ -4,3 +4,4 @@ import type { ActorOptions, AnyActorLogic } from "xstate";
 export { createActor, fromCallback, fromPromise } from "xstate";
 /** What a machine asks for time. */
 export type Clock = NonNullable<ActorOptions<AnyActorLogic>["clock"]>;
+export type { InspectionEvent } from "xstate";

@@ -1,6 +1,6 @@
 import type { Digest } from "../digest.ts";
 import { describeError, DockerloaderError } from "../errors.ts";
-import { acknowledgeCommit, collectGarbage, tryLock } from "../store/index.ts";
+import { acknowledgeCommit, collectGarbage, linkFacts, tryLock } from "../store/index.ts";
 import { restartAfter, type RestartHook } from "./restart.ts";
 import { type AppOptions, openSession, type Session } from "./session.ts";
 import { reasonOff, runCheck } from "./update.ts";
@@ -51,6 +51,7 @@ function commit({ trial, supervised, log }: Session): boolean {
   acknowledgeCommit(store);
   if (store.records.marker() === digest) store.records.dropMarker();
   log.emit({ type: "app.committed", digest });
+  log.emit({ type: "store.links", ...linkFacts(store) });
   return true;
 }
 

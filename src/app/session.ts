@@ -2,6 +2,7 @@ import { type Environment, readConfig } from "../config/load.ts";
 import type { Config } from "../config/table.ts";
 import type { Digest } from "../digest.ts";
 import { describeError } from "../errors.ts";
+import { createJournalLogger, tee } from "../log/journal.ts";
 import { createWinstonLogger, type Logger } from "../log/logger.ts";
 import { openStore, type Store } from "../store/index.ts";
 import { isCliMode } from "./cli-mode.ts";
@@ -31,17 +32,19 @@ export interface Session {
 export function openSession(options: AppOptions): Session {
   const env = options.env ?? process.env;
   const { config, faults } = readConfig(env);
-  const log = options.log ?? defaultLogger(config, env);
-  for (const message of faults) log.emit({ type: "loader.warning", message: `${message}; using the default` });
+  const said = options.log ?? defaultLogger(config, env);
   const { dataDir } = config;
   const digest = ownDigest({ env, execPath: process.execPath, main: process.argv[1], dataDir });
+  const store = digest === undefined ? undefined : openVolume(dataDir, said);
+  const log = store === undefined ? said : tee(said, createJournalLogger(store, "app"));
+  for (const message of faults) log.emit({ type: "loader.warning", message: `${message}; using the default` });
   return {
     env,
     config,
     log,
     signal: options.signal ?? new AbortController().signal,
     trial: env["DOCKERLOADER_TRIAL"] !== undefined,
-    supervised: digest === undefined ? undefined : { digest, store: openVolume(dataDir, log) },
+    supervised: digest === undefined || store === undefined ? undefined : { digest, store },
   };
 }
 

@@ -4,7 +4,7 @@ import { downloadImage } from "../pull/download.ts";
 import { extractImage } from "../pull/extract.ts";
 import { registryFor } from "../pull/pull.ts";
 import { formatReference, type Reference } from "../registry/reference.ts";
-import { type Lock, lockOrThrow, type Store } from "../store/index.ts";
+import { linkFacts, type Lock, lockOrThrow, type Store } from "../store/index.ts";
 import { fromPromise } from "../xstate.ts";
 import type { Session } from "./session.ts";
 
@@ -72,6 +72,7 @@ export function createUpdateAdapters(
           await store.trees.retain(current);
           store.records.setMarker(release.digest);
           store.links.point("attempt", release.digest);
+          log.emit({ type: "store.links", ...linkFacts(store) });
           unlock();
         }),
       ),

@@ -6,6 +6,7 @@ import { DockerloaderError, toDockerloaderError } from "../errors.ts";
 import type { Reference } from "../registry/reference.ts";
 import { formatReference } from "../registry/reference.ts";
 import { createActor } from "../xstate.ts";
+import { reportMoves } from "./moves.ts";
 import { restartAfter, type RestartHook } from "./restart.ts";
 import { type AppOptions, openSession, type Session } from "./session.ts";
 import { createUpdateAdapters } from "./update-adapters.ts";
@@ -77,6 +78,7 @@ function runLoop(session: Session, options: UpdateLoopOptions, reference: Refere
   const actor = createActor(machine, {
     input: { once: false, intervalMs, backoffMaxMs: config.updateBackoffMaxSecs * 1000, firstDelayMs: intervalMs },
     clock: unrefClock,
+    inspect: reportMoves(log),
   });
   const ended = new Promise<void>((resolve) => {
     let rounds = 0;

@@ -6,6 +6,7 @@ import { parseReference, type Reference } from "../registry/reference.ts";
 import type { Store } from "../store/index.ts";
 import { createActor } from "../xstate.ts";
 import { type AppOptions, openSession, type Session } from "./session.ts";
+import { reportMoves } from "./moves.ts";
 import { createUpdateAdapters } from "./update-adapters.ts";
 
 /** How one check ended. `staged`: exit with 42 (see `requestRestart`) and the loader starts the new version on trial. */
@@ -33,7 +34,10 @@ export async function runCheck(session: Session): Promise<CheckResult> {
     const adapters = createUpdateAdapters(session, supervised, target);
     try {
       const machine = updateMachine.provide({ actors: adapters.actors });
-      const actor = createActor(machine, { input: { once: true, intervalMs: 0, backoffMaxMs: 0, firstDelayMs: 0 } });
+      const actor = createActor(machine, {
+        input: { once: true, intervalMs: 0, backoffMaxMs: 0, firstDelayMs: 0 },
+        inspect: reportMoves(log),
+      });
       const ended = new Promise<UpdateResult | null>((resolve, reject) => {
         actor.subscribe({ complete: () => resolve(actor.getSnapshot().output ?? null), error: reject });
       });
@@ -86,26 +90,24 @@ function pinnedTo(digest: Digest): string {
 /** Says how a round ended and leaves it on disk for `dockerloader status`. */
 export function report(session: Session, store: Store, result: UpdateResult, retryInMs?: number): void {
   const { log } = session;
-  if (result.kind === "current") log.emit({ type: "update.current", digest: result.digest });
-  else if (result.kind === "refused") log.emit({ type: "update.skipped", digest: result.digest, why: result.why });
-  else if (result.kind === "staged") log.emit({ type: "update.staged", digest: result.digest });
+  const next = retryInMs === undefined ? {} : { retryInMs };
+  if (result.kind === "current") log.emit({ type: "update.current", digest: result.digest, ...next });
+  else if (result.kind === "refused") {
+    log.emit({ type: "update.skipped", digest: result.digest, why: result.why, ...next });
+  } else if (result.kind === "staged") log.emit({ type: "update.staged", digest: result.digest });
   else {
     const { code, message } = result.error;
-    log.emit({
-      type: "update.failed",
-      code,
-      message,
-      background: retryInMs !== undefined,
-      ...(retryInMs === undefined ? {} : { retryInMs }),
-    });
+    log.emit({ type: "update.failed", code, message, background: retryInMs !== undefined, ...next });
   }
   try {
-    store.records.setLastCheck({ at: new Date().toISOString(), result: result.kind, ...factsOf(result) });
+    const nextAt = retryInMs === undefined ? {} : { nextAt: new Date(Date.now() + retryInMs).toISOString() };
+    store.records.setLastCheck({ at: new Date().toISOString(), result: result.kind, ...factsOf(result), ...nextAt });
   } catch {
     // A full volume is reported by the step that needs space.
   }
 }
 
-function factsOf(result: UpdateResult): { digest?: Digest; message?: string } {
-  return result.kind === "failed" ? { message: result.error.message } : { digest: result.digest };
+function factsOf(result: UpdateResult): { digest?: Digest; code?: string; message?: string } {
+  if (result.kind === "failed") return { code: result.error.code, message: result.error.message };
+  return { digest: result.digest, ...(result.kind === "refused" ? { message: result.why } : {}) };
 }

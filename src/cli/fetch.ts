@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { EXIT, toDockerloaderError, DockerloaderError } from "../errors.ts";
-import { lockOrThrow, openStore } from "../store/index.ts";
+import { createJournalLogger, tee } from "../log/journal.ts";
+import { linkFacts, lockOrThrow, openStore } from "../store/index.ts";
 import type { FetchReport } from "../supervisor/bootstrap.ts";
 import type { Command } from "./command.ts";
 
@@ -23,8 +24,10 @@ export const fetch: Command<object> = {
       const store = openStore(settings.dataDir);
       const lock = lockOrThrow(store.fs, store.layout.storeLock, "update or clean-up");
       try {
-        const options = { config: settings, env, log: log("events"), signal: stop.signal };
+        const reported = tee(log("events"), createJournalLogger(store, "cli"));
+        const options = { config: settings, env, log: reported, signal: stop.signal };
         store.links.point("entrypoint", await pullImage(store, settings.target, options));
+        reported.emit({ type: "store.links", ...linkFacts(store) });
       } finally {
         lock.release();
       }

@@ -1,5 +1,5 @@
 import type { ChildExit, FailureReason } from "../../machines/ports.ts";
-import type { EventOf, EventType, Level, LoaderEvent } from "./events.ts";
+import type { EventOf, EventType, Level, LinkFacts, LoaderEvent } from "./events.ts";
 
 /** How an exit reads in a sentence: "exited with code 3", "was ended by SIGKILL", "could not be started: ...". */
 export function describeExit(exit: ChildExit): string {
@@ -20,6 +20,11 @@ export function describeReason(reason: FailureReason): string {
   return `it ${describeExit(reason.exit)} on probation`;
 }
 
+function describeLinks({ stable, staged, trial, previous }: LinkFacts): string {
+  const shown = Object.entries({ stable, staged, trial, previous }).filter(([, digest]) => digest !== null);
+  return shown.length === 0 ? "nothing" : shown.map(([name, digest]) => `${name} ${digest}`).join(", ");
+}
+
 type Sentence<T extends EventType> = readonly [Level, (event: EventOf<T>) => string];
 
 /**
@@ -37,6 +42,11 @@ const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
   "loader.signal": ["info", (e) => `received ${e.signal}, passing it on`],
   "loader.exited": ["info", (e) => `exiting with code ${e.exitCode}`],
   "supervisor.state": ["debug", (e) => `state ${e.from ?? "none"} -> ${e.state} (${e.cause})`],
+  "supervisor.step": ["debug", (e) => `supervisor: ${e.path.at(-1) ?? "none"} (${e.cause})`],
+  "update.state": ["debug", (e) => `update: ${e.from} -> ${e.state} (${e.cause})`],
+  "store.found": ["debug", (e) => `on disk: ${describeLinks(e)}; ${e.failed.length} failed`],
+  "store.links": ["debug", (e) => `links: ${describeLinks(e)}`],
+  "version.blamed": ["debug", (e) => `version ${e.digest} is recorded as failed (${e.reason.kind})`],
   "bootstrap.started": ["info", (e) => `entrypoint missing, downloading ${e.reference}`],
   "bootstrap.retrying": [
     "warn",
@@ -94,6 +104,7 @@ const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
     (e) =>
       `${e.background ? "background update check" : "update check"} failed: ${e.message} [${e.code}]${e.retryInMs === undefined ? "" : `; next check in ${describeMs(e.retryInMs)}`}`,
   ],
+  "layer.progress": ["debug", (e) => `layer ${e.digest}: ${e.bytes} of ${e.total} bytes`],
   "layer.downloaded": [
     "debug",
     (e) => `layer ${e.digest}: ${e.bytes} bytes ${e.reused ? "already here" : "downloaded"}`,

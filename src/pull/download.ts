@@ -1,5 +1,6 @@
 import type { Logger } from "../log/logger.ts";
 import { DockerloaderError } from "../errors.ts";
+import { countProgress } from "../log/progress.ts";
 import { LIMITS } from "../limits.ts";
 import type { RegistryClient, RemoteImage } from "../registry/client.ts";
 import type { Descriptor } from "../registry/manifest.ts";
@@ -56,7 +57,18 @@ async function downloadLayer(
   const { client, log, signal } = options;
   const writer = await store.blobs.writer(layer.digest);
   try {
-    await client.blob(image.reference, layer, writer, { signal });
+    const progress = countProgress(log, layer.digest, layer.size);
+    const counted = {
+      write: (chunk: Uint8Array) => {
+        progress.add(chunk.length);
+        return writer.write(chunk);
+      },
+      reset: () => {
+        progress.reset();
+        return writer.reset();
+      },
+    };
+    await client.blob(image.reference, layer, counted, { signal });
     await writer.publish();
   } finally {
     await writer.discard();

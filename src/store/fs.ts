@@ -22,6 +22,7 @@ export interface FileSystem extends Pick<
   | "mkdirSync"
   | "readdirSync"
   | "lstatSync"
+  | "fstatSync"
   | "readFileSync"
   | "statfsSync"
   | "accessSync"

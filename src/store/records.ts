@@ -41,7 +41,11 @@ export interface LastCheck {
   readonly at: string;
   readonly result: "current" | "refused" | "staged" | "failed";
   readonly digest?: Digest;
+  /** The error's code, of a check that failed. */
+  readonly code?: string;
   readonly message?: string;
+  /** When the loop will look again, ISO 8601; absent after a single check. */
+  readonly nextAt?: string;
 }
 
 /** What we know beyond the links. Every write is atomic and durable; a record that cannot be read counts as absent. */

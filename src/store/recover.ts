@@ -25,7 +25,9 @@ export async function recover(store: Store, options: RecoverOptions): Promise<vo
 }
 
 function blame(store: Store, options: RecoverOptions, digest: Digest, reason: FailureRecord["reason"]): void {
-  store.records.addFailure({ digest, reason, at: options.now().toISOString() });
+  const record = { digest, reason, at: options.now().toISOString() };
+  store.records.addFailure(record);
+  options.log.emit({ type: "version.blamed", ...record });
 }
 
 /** Killed between the claim and the record: the claim stands. */

@@ -1,8 +1,10 @@
 import { type Layout, layoutOf } from "../layout.ts";
+import { LIMITS } from "../limits.ts";
 import { type Blobs, createBlobs } from "./blobs.ts";
 import { createDurable, type Durable } from "./durable.ts";
 import { errnoOf, type FileSystem, nodeFileSystem } from "./fs.ts";
 import { createImages, type Images } from "./images.ts";
+import { createJournal, type Journal } from "./journal.ts";
 import { createLinks, type Links } from "./links.ts";
 import { createRecords, type Records } from "./records.ts";
 import { createTrees, type Trees } from "./trees.ts";
@@ -17,6 +19,9 @@ export interface Store {
   readonly blobs: Blobs;
   readonly images: Images;
   readonly trees: Trees;
+  /** The event stream. */
+  readonly events: Journal;
+  readonly history: Journal;
 }
 
 export interface StoreOptions {
@@ -47,7 +52,9 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
   const blobs = createBlobs(layout, fs, durable);
   const images = createImages(layout, fs, durable);
   const trees = createTrees(layout, fs, durable);
-  return { layout, fs, durable, links, records, blobs, images, trees };
+  const events = createJournal(fs, layout.events, LIMITS.eventsBytes);
+  const history = createJournal(fs, layout.history, LIMITS.historyBytes);
+  return { layout, fs, durable, links, records, blobs, images, trees, events, history };
 }
 
 /** A volume of the original, seen for the first time: its marker without a link to it names a version that failed. */

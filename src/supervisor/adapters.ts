@@ -6,6 +6,7 @@ import { bootstrap } from "./bootstrap.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { type Child, startChild } from "./child.ts";
 import { fromCallback, fromPromise } from "../xstate.ts";
+import { createReporter } from "./report.ts";
 import { watchCommit } from "./commit-watch.ts";
 import type { SuperviseOptions, SupervisorAdapters } from "./options.ts";
 import { planLaunch } from "./plan.ts";
@@ -14,12 +15,15 @@ import { planLaunch } from "./plan.ts";
 export interface Held {
   child: Child | undefined;
   runId: string;
+  /** When it was started: for people, and for measuring. */
+  startedAt: { readonly at: Date; readonly monotonicMs: number } | undefined;
 }
 
 /** The real adapters of the supervisor machine's ports. */
 export function createAdapters(store: Store, options: SuperviseOptions, held: Held): SupervisorAdapters {
   const { config, log } = options;
   const { links, layout } = store;
+  const { reportLinks, reportBlame, describeRun } = createReporter(store, options);
   return {
     plan: fromPromise(() => planLaunch(store, { trialTries: config.trialTries, log })),
 
@@ -38,6 +42,7 @@ export function createAdapters(store: Store, options: SuperviseOptions, held: He
       const path = layout.executable(plan.digest);
       log.emit({ type: "child.spawning", link, target: path, trial: plan.kind === "trial" });
       held.runId = randomUUID();
+      held.startedAt = { at: new Date(), monotonicMs: performance.now() };
       const onExit = (exit: ChildExit): void => {
         held.child = undefined;
         sendBack({ type: "CHILD.EXITED", exit });
@@ -53,7 +58,7 @@ export function createAdapters(store: Store, options: SuperviseOptions, held: He
         onKill: (reason) => log.emit({ type: "child.killed", reason }),
       });
       const { pid } = held.child;
-      if (pid !== undefined) log.emit({ type: "child.spawned", childPid: pid, digest: plan.digest });
+      if (pid !== undefined) log.emit({ type: "child.spawned", childPid: pid, ...describeRun(plan) });
       receive((command) => {
         if (command.type === "STOP") {
           log.emit({ type: "child.stopping", signal: command.signal, graceMs: config.stopGraceMs });
@@ -64,21 +69,29 @@ export function createAdapters(store: Store, options: SuperviseOptions, held: He
     }),
 
     commitWatch: fromCallback(({ input: { digest }, sendBack }) =>
-      watchCommit(store, digest, () => sendBack({ type: "LINK.COMMITTED", digest })),
+      watchCommit(store, digest, () => {
+        reportLinks();
+        sendBack({ type: "LINK.COMMITTED", digest });
+      }),
     ),
 
     claim: fromPromise(async ({ input }) => {
       const claim = claimTrial(store, { ...input, runId: held.runId, now: new Date() });
       log.emit({ type: "trial.claimed", claim, digest: input.digest });
+      if (claim === "claimed") reportBlame(input.digest);
+      reportLinks();
       return claim;
     }),
 
     revert: fromPromise(async ({ input: { digest, reason } }) => {
       await revert(store, digest, reason, new Date());
+      reportBlame(digest);
+      reportLinks();
     }),
 
     settle: fromPromise(async ({ input: { digest } }) => {
       settle(store, digest);
+      reportLinks();
       await cleanUp(store, options);
     }),
   };

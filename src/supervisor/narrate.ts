@@ -15,8 +15,23 @@ export function digestIn(snapshot: SupervisorSnapshot): Digest | undefined {
   return plan.kind === "empty" ? undefined : plan.digest;
 }
 
+/** Every active state by its full name, outermost first: `committed`, `committed.probation`, `committed.probation.watched` ... */
+export function pathOf(value: SupervisorSnapshot["value"] | undefined, prefix = ""): string[] {
+  if (value === undefined) return [];
+  if (typeof value === "string") return [prefix + value];
+  return Object.entries(value).flatMap(([name, inner]) => [
+    prefix + name,
+    ...pathOf(inner as SupervisorSnapshot["value"], `${prefix}${name}.`),
+  ]);
+}
+
 /** What happened between two snapshots of the machine, as events. The log is made of this alone, so it cannot disagree. */
-export function narrate(before: SupervisorSnapshot, after: SupervisorSnapshot, cause: string): LoaderEvent[] {
+export function narrate(
+  before: SupervisorSnapshot,
+  after: SupervisorSnapshot,
+  cause: string,
+  runMs?: number,
+): LoaderEvent[] {
   const events: LoaderEvent[] = [];
   const [from, state] = [stateOf(before), stateOf(after)];
   const [old, now] = [before.context, after.context];
@@ -26,10 +41,11 @@ export function narrate(before: SupervisorSnapshot, after: SupervisorSnapshot, c
   if (state === "rollingBack" && from === "trial" && now.reason?.kind === "timeout") {
     events.push({ type: "trial.timeout", afterMs: now.reason.afterMs, digest });
   }
-  if (now.claimed && !old.claimed && now.reason !== null)
-    events.push({ type: "trial.failed", reason: now.reason, digest });
-  if (now.reason?.kind === "crashed-on-probation" && old.reason === null) {
-    events.push({ type: "trial.failed", reason: now.reason, digest });
+  const claimed = now.claimed && !old.claimed;
+  const crashed = now.reason?.kind === "crashed-on-probation" && old.reason === null;
+  if ((claimed || crashed) && now.reason !== null) {
+    const afterMs = runMs === undefined ? {} : { afterMs: runMs };
+    events.push({ type: "trial.failed", reason: now.reason, digest, ...afterMs });
   }
   if (state === "committed" && (from === "trial" || from === "rollingBack"))
     events.push({ type: "trial.kept", digest });
@@ -42,5 +58,9 @@ export function narrate(before: SupervisorSnapshot, after: SupervisorSnapshot, c
   if (state === "committed" && from === "launching" && old.reason !== null)
     events.push({ type: "rollback.finished", digest });
   if (state !== from) events.push({ type: "supervisor.state", from, state, cause });
+  const path = pathOf(after.value);
+  if (path.join() !== pathOf(before.value).join() || now.onProbation !== old.onProbation) {
+    events.push({ type: "supervisor.step", path, cause, onProbation: now.onProbation });
+  }
   return events;
 }

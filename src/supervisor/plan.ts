@@ -1,6 +1,6 @@
 import type { LaunchPlan } from "../../machines/ports.ts";
 import type { Logger } from "../log/logger.ts";
-import { beginTrial, isOnProbation, recover, type Store } from "../store/index.ts";
+import { beginTrial, isOnProbation, linkFacts, recover, type Store } from "../store/index.ts";
 
 export interface PlanOptions {
   readonly trialTries: number;
@@ -14,9 +14,11 @@ export interface PlanOptions {
 export async function planLaunch(store: Store, options: PlanOptions): Promise<LaunchPlan> {
   const { log } = options;
   await recover(store, { ...options, now: () => new Date() });
+  log.emit({ type: "store.links", ...linkFacts(store) });
   if (store.links.digest("attempt") !== undefined) {
     log.emit({ type: "trial.found" });
     const trial = await beginTrial(store);
+    log.emit({ type: "store.links", ...linkFacts(store) });
     if (trial !== undefined) return { kind: "trial", ...trial };
   }
   const digest = store.links.digest("entrypoint");

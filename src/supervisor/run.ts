@@ -2,11 +2,13 @@ import type { Outcome } from "../../machines/decisions.ts";
 import type { SignalName } from "../../machines/ports.ts";
 import { type SupervisorSnapshot, supervisorMachine } from "../../machines/index.ts";
 import { describeError, EXIT } from "../errors.ts";
+import { createJournalLogger, tee } from "../log/journal.ts";
 import type { Logger } from "../log/logger.ts";
-import { lockOrThrow, openStore, recover, type Store } from "../store/index.ts";
+import { linkFacts, lockOrThrow, openStore, recover, type Store } from "../store/index.ts";
 import { VERSION } from "../version.ts";
 import { createActor } from "../xstate.ts";
 import { createAdapters, type Held } from "./adapters.ts";
+import { describeCause } from "./cause.ts";
 import { narrate, stateOf } from "./narrate.ts";
 import type { Seams, SuperviseOptions } from "./options.ts";
 import { writeStatus } from "./status.ts";
@@ -29,38 +31,47 @@ export interface Supervisor {
  * Runs an app and every version that follows it until one of them ends for good. Takes the loader's lock on the data
  * directory for its life; throws STORE_LOCKED when another loader has it, and then has changed nothing.
  */
-export function supervise(options: SuperviseOptions, seams: Seams = {}): Supervisor {
-  const { config, log } = options;
-  const store = openStore(config.dataDir, { onWarning: (message) => log.emit({ type: "loader.warning", message }) });
+export function supervise(given: SuperviseOptions, seams: Seams = {}): Supervisor {
+  const { config } = given;
+  const store = openStore(config.dataDir, {
+    onWarning: (message) => given.log.emit({ type: "loader.warning", message }),
+  });
   const lock = lockOrThrow(store.fs, store.layout.loaderLock, "loader", LOCK_WAIT_SECS);
+  const log = tee(given.log, createJournalLogger(store, "loader", true));
+  const options = { ...given, log };
   announce(store, log);
 
-  const held: Held = { child: undefined, runId: "" };
+  const held: Held = { child: undefined, runId: "", startedAt: undefined };
   const { clock, wrap = (adapters) => adapters, onSnapshot } = seams;
   const machine = supervisorMachine.provide({ actors: wrap(createAdapters(store, options, held)) });
   const { trialTimeoutMs, probationMs, onTrialFailure } = config;
-  const input = { trialTimeoutMs, probationMs, onTrialFailure };
-  const actor = createActor(machine, clock === undefined ? { input } : { input, clock });
-
   const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
+  let last: SupervisorSnapshot | undefined;
+  const follow = (snapshot: SupervisorSnapshot, cause: string): void => {
+    const before = last ?? snapshot;
+    last = snapshot;
+    for (const event of narrate(before, snapshot, describeCause(cause), runMsOf(held))) log.emit(event);
+    if (isNews(before, snapshot)) writeStatus(store, snapshot, held, trialTimeoutMs);
+    if (snapshot.status === "done") resolve(snapshot.output);
+    onSnapshot?.(snapshot);
+  };
+  const actor = createActor(machine, {
+    input: { trialTimeoutMs, probationMs, onTrialFailure },
+    ...(clock === undefined ? {} : { clock }),
+    // Every step of the machine and nothing else: what its promises and callbacks do is theirs.
+    inspect: (seen) => {
+      if (seen.type !== "@xstate.snapshot" || !("machine" in seen.snapshot)) return;
+      follow(seen.snapshot as SupervisorSnapshot, seen.event.type);
+    },
+  });
+
   const fail = (error: unknown): void => {
     const fault = { code: "INTERNAL", message: describeError(error), exitCode: EXIT.internal };
     // A stopped machine starts nothing any more; the child, which it does not own, is stopped by `finish`.
     actor.stop();
     resolve({ exitCode: fault.exitCode, fault });
   };
-  let last: SupervisorSnapshot = actor.getSnapshot();
-  actor.subscribe({
-    next: (snapshot) => {
-      for (const event of narrate(last, snapshot, lastCause(snapshot))) log.emit(event);
-      const moved = stateOf(last) !== stateOf(snapshot) || last.context.plan !== snapshot.context.plan;
-      last = snapshot;
-      if (moved) writeStatus(store, snapshot, held.child?.pid);
-      if (snapshot.status === "done") resolve(snapshot.output);
-      onSnapshot?.(snapshot);
-    },
-    error: fail,
-  });
+  actor.subscribe({ error: fail });
   actor.start();
   actor.send({ type: "START" });
 
@@ -72,13 +83,26 @@ export function supervise(options: SuperviseOptions, seams: Seams = {}): Supervi
   };
 }
 
-function lastCause(snapshot: SupervisorSnapshot): string {
-  return snapshot.context.reason?.kind ?? snapshot.context.shutdown ?? "event";
+/** What `dockerloader status` shows has changed. */
+function isNews(before: SupervisorSnapshot, after: SupervisorSnapshot): boolean {
+  const [old, now] = [before.context, after.context];
+  return (
+    stateOf(before) !== stateOf(after) ||
+    old.plan !== now.plan ||
+    old.onProbation !== now.onProbation ||
+    old.shutdown !== now.shutdown
+  );
+}
+
+/** How long the last child has run, for the record of a trial. */
+function runMsOf({ startedAt }: Held): number | undefined {
+  return startedAt === undefined ? undefined : Math.round(performance.now() - startedAt.monotonicMs);
 }
 
 function announce(store: Store, log: Logger): void {
   const { entrypoint, dataDir } = store.layout;
   log.emit({ type: "loader.started", entrypoint, version: VERSION });
+  log.emit({ type: "store.found", ...linkFacts(store), failed: store.records.failures() });
   if (store.links.read("entrypoint").kind !== "absent") log.emit({ type: "loader.found", entrypoint, dataDir });
 }
 

@@ -57,7 +57,7 @@ describe("the checkout", () => {
   test("emits every event it lists", () => {
     const catalogue = [...read("src/log/events.ts").matchAll(/type: "([a-z.-]+)"/g)].map(([, type]) => type ?? "");
     const others = sources
-      .filter(({ path }) => !path.startsWith("src/log/"))
+      .filter(({ path }) => !["src/log/events.ts", "src/log/messages.ts"].includes(path))
       .map(({ text }) => text)
       .join("\n");
     assert.deepEqual(
