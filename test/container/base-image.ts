@@ -8,7 +8,7 @@ import { copyFile, cp, mkdir, mkdtemp, readFile, realpath, rename, rm, symlink }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { must } from "./support/command.ts";
-import { findProgram } from "./support/preconditions.ts";
+import { findProgram } from "../support/preconditions.ts";
 import { CACHE, type Engine, openEngine } from "./support/engine.ts";
 
 const SUITE = "bookworm";

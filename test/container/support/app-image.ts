@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { must } from "./command.ts";
 import type { Engine } from "./engine.ts";
-import { findProgram } from "./preconditions.ts";
+import { findProgram } from "../../support/preconditions.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../../examples");
 export type Example = "typescript" | "shell" | "rust";

@@ -6,7 +6,7 @@ import type { Ran } from "./command.ts";
 import { type Container, type ContainerOptions, startContainer } from "./container.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { buildLoaderImage } from "./loader-image.ts";
-import { startRegistry } from "./registry.ts";
+import { startRegistry } from "../../support/docker-registry.ts";
 
 /** One app with a repository in the registry and a volume of its own. */
 export interface Site {
