@@ -1,11 +1,12 @@
 import { DockerloaderError, ERROR_CODES, type ErrorCode, EXIT } from "../errors.ts";
-import { type Command, printJson } from "./command.ts";
+import { type Command, JSON_OPTION, printJson } from "./command.ts";
 
 /** For an app without the library: one update check. Exit 42: a newer version is staged, exit 42 yourself. */
 export const check: Command<{ json: boolean }> = {
   command: "check",
-  describe: "look for a newer image and stage it: exit 0 current, 42 staged",
-  builder: (argv) => argv.option("json", { type: "boolean", default: false, describe: "print the result as JSON" }),
+  describe: "look for an update and stage it (exit 42)",
+  options: JSON_OPTION,
+  examples: [["check || [ $? = 42 ] && exit 42", "in a shell app: restart into a newer version"]],
   run: async ({ json }, { env, config, log }) => {
     config();
     const { checkForUpdate } = await import("../app/update.ts");

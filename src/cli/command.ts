@@ -1,4 +1,4 @@
-import type { Argv } from "yargs";
+import type { Options, PositionalOptions } from "yargs";
 import { type Environment, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/table.ts";
 import { createWinstonLogger, type Logger } from "../log/logger.ts";
@@ -14,12 +14,21 @@ export interface CommandContext {
 
 /** One command of the program. `run` resolves with the exit code; what it throws is reported and mapped to its code. */
 export interface Command<T> {
+  /** The name and its arguments, e.g. `pull <ref>`. */
   readonly command: string;
-  /** False: not shown in the help. */
+  /** At most 44 characters: one line each, so that the help fits a screen. False: not shown in the help. */
   readonly describe: string | false;
-  readonly builder: (argv: Argv) => Argv<T>;
+  readonly options?: Readonly<Record<string, Options>>;
+  readonly positionals?: Readonly<Record<string, PositionalOptions>>;
+  /** Command lines and what they do, for the command's own help. */
+  readonly examples?: readonly (readonly [string, string])[];
   readonly run: (args: T, context: CommandContext) => Promise<number>;
 }
+
+/** The option of every command that prints data. */
+export const JSON_OPTION = {
+  json: { type: "boolean", default: false, describe: "print data as JSON, nothing else on stdout" },
+} as const;
 
 export function createContext(env: Environment): CommandContext {
   const config = (): Config => loadConfig(env);
@@ -36,4 +45,9 @@ export function createContext(env: Environment): CommandContext {
 /** Prints one value as JSON on stdout. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+/** Prints lines on stdout. */
+export function printLines(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -1,53 +1,106 @@
 import yargs, { type Argv } from "yargs";
 import type { Environment } from "../config/load.ts";
+import { unknownVariables } from "../config/unknown.ts";
 import { describeError, DockerloaderError, EXIT } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
 import { VERSION } from "../version.ts";
 import { check } from "./check.ts";
 import { type Command, createContext } from "./command.ts";
+import { createCompletion } from "./completion.ts";
+import { type CompletionWord, SCRIPTS } from "./completion-scripts.ts";
+import { doctor } from "./doctor.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { fetch } from "./fetch.ts";
 import { gc } from "./gc.ts";
+import { history } from "./history.ts";
 import { pull } from "./pull.ts";
 import { ready } from "./ready.ts";
 import { status } from "./status.ts";
+import { why } from "./why.ts";
 
-const EPILOGUE = `Settings are environment variables (DOCKERLOADER_TARGET, DOCKERLOADER_DATA_DIR ...): see the table in the README.
-Exit codes: 0 done, 3 not running, 42 restart me (check: an update is staged), 64 usage, 65 bad image,
-69 registry unavailable, 74 disk, 75 locked, 77 not allowed, 78 configuration; run: the app's own, signal s as 128+s.`;
+/** Every command that yargs parses, in the order of the help. `run` and `cli` are handled before (src/main.ts). */
+export const COMMANDS: readonly Command<never>[] = [
+  status,
+  why,
+  history,
+  doctor,
+  check,
+  ready,
+  pull,
+  gc,
+  createCompletion(completionWords),
+  fetch,
+] as const;
+
+/** Handled before yargs is loaded (src/main.ts); listed here for the help and for completion. */
+const FAST = { run: "run the loader: the default", cli: "call the committed version with `cli args`" };
+const SCREEN_COLUMNS = 80;
+
+function epilogue(): string {
+  const shown = [0, 1, 3, 42, 64, 65, 69, 74, 75, 77, 78];
+  const codes = exitCodes().filter(({ code }) => shown.includes(code));
+  return `Settings are DOCKERLOADER_* variables: dockerloader doctor lists them.
+Exit codes: ${codes.map(({ code }) => code).join(", ")} (see the README); run: the app's own, signal s as 128+s.`;
+}
+
+/** The first word of a command. */
+export const nameOf = ({ command }: { readonly command: string }): string => command.split(" ")[0] ?? command;
+
+/** What a shell may complete: every command that the help shows. */
+function completionWords(): CompletionWord[] {
+  const parsed = COMMANDS.flatMap((command) => {
+    if (command.describe === false) return [];
+    const options = Object.entries(command.options ?? {}).map(([name, option]) => ({
+      name,
+      describe: option.describe ?? "",
+    }));
+    const words = nameOf(command) === "completion" ? [...SCRIPTS.keys()] : [];
+    return [{ name: nameOf(command), describe: command.describe, options, words }];
+  });
+  const fast = Object.entries(FAST).map(([name, describe]) => ({ name, describe, options: [], words: [] }));
+  return [...fast, ...parsed];
+}
 
 /** Parses the arguments and runs the command. Resolves with the exit code; faults are one line on stderr. */
 export async function runCommand(args: readonly string[], env: Environment): Promise<number> {
   let exitCode: number = EXIT.ok;
   const context = createContext(env);
 
-  const add = <T>(parser: Argv, { command, describe, builder, run }: Command<T>): Argv =>
-    parser.command(command, describe as string, builder, async (parsed) => {
-      exitCode = await run(parsed as T, context);
-    });
+  const add = (parser: Argv, { command, describe, options, positionals, examples, run }: Command<never>): Argv =>
+    parser.command(
+      command,
+      describe as string,
+      (argv) => {
+        for (const [name, facts] of Object.entries(positionals ?? {})) argv.positional(name, facts);
+        for (const [line, text] of examples ?? []) argv.example(`$0 ${line}`, text);
+        return argv.usage(`$0 ${command}\n\n${describe === false ? "" : describe}`).options(options ?? {});
+      },
+      async (parsed) => {
+        exitCode = await run(parsed as never, context);
+      },
+    );
 
   let parser = yargs([...args])
     .scriptName("dockerloader")
     .usage("$0 [command]\n\nRuns an image and every newer one that proves itself, in one container.")
-    .command("run [-- args..]", "run the loader: the default")
-    .command("cli [args..]", "call the committed version as `entrypoint cli args`")
-    .example("DOCKERLOADER_TARGET=registry.example.com/app:stable $0", "the loader, as a container runs it")
-    .example("$0 check || [ $? = 42 ] && exit 42", "in a shell app: restart into a newer version")
-    .epilogue(EPILOGUE)
+    .command("run [-- args..]", FAST.run)
+    .command("cli [args..]", FAST.cli)
+    .example("DOCKERLOADER_TARGET=registry.example.com/app:stable $0", "")
+    .example("$0 status --watch", "what runs, what failed")
+    .example("$0 why", "why the newest version does not run")
+    .epilogue(epilogue())
     .strict()
-    .demandCommand(1)
+    .demandCommand(1, "name a command")
     .version(VERSION)
     .help()
-    .wrap(110)
+    .wrap(SCREEN_COLUMNS)
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new DockerloaderError("USAGE", message ?? "unknown command", { hint: "see dockerloader --help" });
+      throw error ?? usageError(message ?? "unknown command", args);
     });
-  parser = add(parser, ready);
-  parser = add(parser, check);
-  parser = add(parser, status);
-  parser = add(parser, gc);
-  parser = add(parser, pull);
-  parser = add(parser, fetch);
+  for (const command of COMMANDS) parser = add(parser, command);
 
+  warnOfUnknownVariables(env);
   try {
     await parser.parseAsync();
     return exitCode;
@@ -56,4 +109,25 @@ export async function runCommand(args: readonly string[], env: Environment): Pro
     process.stderr.write(`Error: ${describeError(error)} [${known ? error.code : "INTERNAL"}]\n`);
     return known ? error.exitCode : EXIT.internal;
   }
+}
+
+/** What yargs did not understand, with the name that was probably meant. */
+function usageError(message: string, args: readonly string[]): DockerloaderError {
+  const [, unknown = ""] = /^Unknown (?:argument|command)s?: ([^,]+)/.exec(message) ?? [];
+  const command = COMMANDS.find((one) => nameOf(one) === args[0]);
+  const meant =
+    command === undefined
+      ? didYouMean(
+          unknown,
+          completionWords().map(({ name }) => name),
+        )
+      : didYouMean(unknown, [...Object.keys(command.options ?? {}), "help", "version"], "--");
+  const help = `see dockerloader ${command === undefined ? "" : `${nameOf(command)} `}--help`;
+  return new DockerloaderError("USAGE", message, { hint: meant ?? help });
+}
+
+/** Once, for a person: below a loader the loader has said it already. */
+function warnOfUnknownVariables(env: Environment): void {
+  if (env["DOCKERLOADER_RUN_ID"] !== undefined) return;
+  for (const sentence of unknownVariables(env)) process.stderr.write(`Warning: ${sentence}\n`);
 }

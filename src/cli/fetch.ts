@@ -11,7 +11,6 @@ const REPORT_FD = 3;
 export const fetch: Command<object> = {
   command: "fetch",
   describe: false,
-  builder: (argv) => argv,
   run: async (_args, { env, config, log }) => {
     const { pullImage } = await import("../pull/pull.ts");
     const settings = config();

@@ -1,11 +1,11 @@
 import { EXIT } from "../errors.ts";
 import { collectGarbage, lockOrThrow, openStore } from "../store/index.ts";
-import { type Command, printJson } from "./command.ts";
+import { type Command, JSON_OPTION, printJson } from "./command.ts";
 
 export const gc: Command<{ json: boolean }> = {
   command: "gc",
   describe: "remove everything that no version needs",
-  builder: (argv) => argv.option("json", { type: "boolean", default: false, describe: "print the result as JSON" }),
+  options: JSON_OPTION,
   run: async ({ json }, { config }) => {
     const store = openStore(config().dataDir);
     const lock = lockOrThrow(store.fs, store.layout.storeLock, "update or clean-up");

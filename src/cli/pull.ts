@@ -5,16 +5,14 @@ import type { Command } from "./command.ts";
 
 export const pull: Command<{ ref: string; output: string }> = {
   command: "pull <ref>",
-  describe: "download and unpack an image into a directory",
-  builder: (argv) =>
-    argv
-      .positional("ref", { type: "string", demandOption: true, describe: "the image, e.g. registry.example.com/app:1" })
-      .option("output", {
-        type: "string",
-        demandOption: true,
-        alias: "o",
-        describe: "a directory that is new or empty",
-      }),
+  describe: "download and unpack an image",
+  positionals: {
+    ref: { type: "string", demandOption: true, describe: "the image, e.g. registry.example.com/app:1" },
+  },
+  options: {
+    output: { type: "string", demandOption: true, alias: "o", describe: "a directory that is new or empty" },
+  },
+  examples: [["pull registry.example.com/app:1 -o ./app", "the files of an image, as they would run"]],
   run: async ({ ref, output }, { env, config, log }) => {
     const { pullInto } = await import("../pull/pull-into.ts");
     const directory = resolve(output);

@@ -1,4 +1,5 @@
 import { configError, type Environment, readConfig } from "../config/load.ts";
+import { unknownVariables } from "../config/unknown.ts";
 import { describeError, DockerloaderError, EXIT } from "../errors.ts";
 import { layoutOf } from "../layout.ts";
 import { createWinstonLogger, type Logger } from "../log/logger.ts";
@@ -26,6 +27,7 @@ export async function run({ env, args, self }: RunOptions): Promise<number> {
   const all = [...faults, ...worldFaults(config.dataDir, config.target)];
   if (all.length > 0) return fail(log, configError(all));
   reexecuteUnderInit(log, self);
+  for (const message of unknownVariables(env)) log.emit({ type: "loader.warning", message });
 
   try {
     const supervisor = supervise({ config, env, args, fetchCommand: [...self, "fetch"], log, random: Math.random });

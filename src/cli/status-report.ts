@@ -1,49 +1,101 @@
 import type { Config } from "../config/table.ts";
-import { describeReason } from "../log/messages.ts";
-import { type FailureRecord, isLoaderRunning, type LastCheck, openStore } from "../store/index.ts";
+import type { Digest } from "../digest.ts";
+import { describeFailure } from "../log/messages.ts";
+import {
+  isLoaderRunning,
+  type LastCheck,
+  linkFacts,
+  openStore,
+  type Store,
+  type StorageUse,
+  storageUse,
+} from "../store/index.ts";
 import type { LoaderStatus } from "../supervisor/status.ts";
 
 export type Health = "healthy" | "degraded" | "not running";
 
-/** Everything `dockerloader status` knows; `--json` prints it as it is. */
+/** A version on disk, as its receipt describes it. */
+export interface VersionFacts {
+  readonly digest: Digest;
+  readonly reference: string | null;
+  /** `org.opencontainers.image.version`. */
+  readonly label: string | null;
+}
+
+export interface FailedVersion {
+  readonly digest: Digest;
+  readonly at: string;
+  readonly kind: string;
+  readonly why: string;
+}
+
+/** Everything `dockerloader status` knows; `--json` prints it as it is. Nothing in it depends on when it is read. */
 export interface Report {
   readonly schema: 1;
   readonly health: Health;
   readonly target: string | null;
   readonly loader: LoaderStatus | null;
   /** The committed version. */
-  readonly stable: string | null;
-  /** `org.opencontainers.image.version` of the committed version. */
+  readonly stable: Digest | null;
+  readonly reference: string | null;
   readonly label: string | null;
-  readonly trial: string | null;
-  readonly staged: string | null;
-  readonly previous: string | null;
+  readonly trial: Digest | null;
+  readonly staged: Digest | null;
+  /** The version that a crash on probation returns to. */
+  readonly previous: Digest | null;
+  /** Previous good versions that are kept. */
+  readonly retained: readonly VersionFacts[];
   readonly lastCheck: LastCheck | null;
-  readonly failed: readonly { readonly digest: string; readonly at: string; readonly why: string }[];
+  readonly failed: readonly FailedVersion[];
+  /** Null when the volume cannot be asked. */
+  readonly storage: StorageUse | null;
+}
+
+/** What links and records say: the part that the event stream tells too. */
+export function readVersions(store: Store): Pick<Report, "stable" | "trial" | "staged" | "previous" | "failed"> {
+  return {
+    ...linkFacts(store),
+    failed: store.records
+      .failures()
+      .map(({ digest, at, reason }) => ({ digest, at, kind: reason.kind, why: describeFailure(reason) })),
+  };
 }
 
 /** Reads the data directory and changes nothing. */
 export function readReport({ dataDir, target }: Config): Report {
   const store = openStore(dataDir, { create: false });
-  const { links, records, trees } = store;
   const running = isLoaderRunning(store);
-  const loader = (records.status() as LoaderStatus | undefined) ?? null;
-  const stable = links.digest("entrypoint");
-  const runnable = stable !== undefined && trees.fault(stable) === undefined;
-  const succession = records.succession();
+  const loader = (store.records.status() as LoaderStatus | undefined) ?? null;
+  const versions = readVersions(store);
+  const { stable } = versions;
+  const runnable = stable !== null && store.trees.fault(stable) === undefined;
+  const { reference = null, label = null } = stable === null ? {} : describeVersion(store, stable);
   return {
     schema: 1,
     health: healthOf(running, loader, runnable),
     target: target ?? null,
     loader: running ? loader : null,
-    stable: stable ?? null,
-    label: (stable && trees.receipt(stable)?.labels["org.opencontainers.image.version"]) ?? null,
-    trial: links.digest("attempting") ?? null,
-    staged: links.digest("attempt") ?? null,
-    previous: succession !== undefined && succession.digest === stable ? succession.previous : null,
-    lastCheck: records.lastCheck() ?? null,
-    failed: records.failures().map(({ digest, at, reason }) => ({ digest, at, why: describeFailure(reason) })),
+    reference,
+    label,
+    ...versions,
+    retained: store.trees.retained().map((digest) => describeVersion(store, digest)),
+    lastCheck: store.records.lastCheck() ?? null,
+    storage: measure(store),
   };
+}
+
+function describeVersion({ trees }: Store, digest: Digest): VersionFacts {
+  const receipt = trees.receipt(digest);
+  const label = receipt?.labels["org.opencontainers.image.version"] ?? null;
+  return { digest, reference: receipt?.reference ?? null, label };
+}
+
+function measure(store: Store): StorageUse | null {
+  try {
+    return storageUse(store);
+  } catch {
+    return null;
+  }
 }
 
 /** Healthy: a loader holds its lock and an app runs or is on trial. A first download in progress is degraded. */
@@ -51,19 +103,4 @@ function healthOf(running: boolean, loader: LoaderStatus | null, runnable: boole
   if (!running) return "not running";
   const up = loader?.state === "committed" || loader?.state === "trial";
   return up && runnable ? "healthy" : "degraded";
-}
-
-export function describeFailure(reason: FailureRecord["reason"]): string {
-  switch (reason.kind) {
-    case "interrupted":
-      return `its trials were interrupted ${reason.tries} times`;
-    case "unusable":
-      return reason.message;
-    case "imported":
-      return "it failed under the original loader";
-    case "unrecorded":
-      return "its trial was ended by the loader, which was then stopped";
-    default:
-      return describeReason(reason);
-  }
 }

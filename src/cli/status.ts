@@ -1,32 +1,30 @@
 import { EXIT } from "../errors.ts";
-import { type Command, printJson } from "./command.ts";
-import { readReport, type Report } from "./status-report.ts";
+import { type Command, JSON_OPTION, printJson, printLines } from "./command.ts";
+import { fitDigests } from "./format.ts";
+import { statusLines } from "./status-lines.ts";
+import { readReport } from "./status-report.ts";
+import { watchStatus } from "./status-watch.ts";
 
 const EXIT_BY_HEALTH = { healthy: EXIT.ok, degraded: EXIT.failure, "not running": EXIT.notRunning } as const;
 
-export const status: Command<{ json: boolean }> = {
+export const status: Command<{ json: boolean; watch: boolean }> = {
   command: "status",
-  describe: "say what runs: exit 0 healthy, 1 degraded, 3 not running",
-  builder: (argv) => argv.option("json", { type: "boolean", default: false, describe: "print everything as JSON" }),
-  run: async ({ json }, { config }) => {
-    const report = readReport(config());
+  describe: "what runs (exit 0 well, 1 degraded, 3 down)",
+  options: {
+    ...JSON_OPTION,
+    watch: { type: "boolean", default: false, describe: "show every change until interrupted" },
+  },
+  examples: [
+    ["status --watch", "redraws in place on a terminal"],
+    ["status --json | jq .failed", "what failed, and why"],
+    ["status --watch --json", "one line of JSON for each change"],
+  ],
+  run: async ({ json, watch }, { config }) => {
+    const settings = config();
+    if (watch) return watchStatus(settings, { json, out: process.stdout });
+    const report = readReport(settings);
     if (json) printJson(report);
-    else process.stdout.write(`${describe(report).join("\n")}\n`);
+    else printLines(statusLines(report, Date.now()).map((line) => fitDigests(line, process.stdout)));
     return EXIT_BY_HEALTH[report.health];
   },
 };
-
-function describe(report: Report): string[] {
-  const lines = [
-    `${report.health}${report.loader === null ? "" : `, ${report.loader.state} since ${report.loader.since}`}`,
-    `target    ${report.target ?? "not set: no updates"}`,
-    `running   ${report.stable ?? "nothing yet"}${report.label === null ? "" : ` (${report.label})`}`,
-  ];
-  if (report.trial !== null) lines.push(`on trial  ${report.trial}`);
-  if (report.staged !== null) lines.push(`staged    ${report.staged}`);
-  if (report.previous !== null) lines.push(`previous  ${report.previous}`);
-  const { lastCheck } = report;
-  if (lastCheck !== null) lines.push(`checked   ${lastCheck.at}: ${lastCheck.message ?? lastCheck.result}`);
-  for (const failed of report.failed) lines.push(`failed    ${failed.digest} at ${failed.at}: ${failed.why}`);
-  return lines;
-}

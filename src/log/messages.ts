@@ -1,4 +1,5 @@
 import type { ChildExit, FailureReason } from "../../machines/ports.ts";
+import type { OtherReason } from "../store/records.ts";
 import type { EventOf, EventType, Level, LinkFacts, LoaderEvent } from "./events.ts";
 
 /** How an exit reads in a sentence: "exited with code 3", "was ended by SIGKILL", "could not be started: ...". */
@@ -23,6 +24,22 @@ export function describeReason(reason: FailureReason): string {
 function describeLinks({ stable, staged, trial, previous }: LinkFacts): string {
   const shown = Object.entries({ stable, staged, trial, previous }).filter(([, digest]) => digest !== null);
   return shown.length === 0 ? "nothing" : shown.map(([name, digest]) => `${name} ${digest}`).join(", ");
+}
+
+/** Why a version may not be tried again, in one clause: what a trial of ours has seen, or one of the other reasons. */
+export function describeFailure(reason: FailureReason | OtherReason): string {
+  switch (reason.kind) {
+    case "interrupted":
+      return `its trials were interrupted ${reason.tries} times`;
+    case "unusable":
+      return reason.message;
+    case "imported":
+      return "it failed under the original loader";
+    case "unrecorded":
+      return "its trial was ended by the loader, which was then stopped";
+    default:
+      return describeReason(reason);
+  }
 }
 
 type Sentence<T extends EventType> = readonly [Level, (event: EventOf<T>) => string];
@@ -120,4 +137,9 @@ const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
 export function describeEvent(event: LoaderEvent): { level: Level; message: string } {
   const [level, sentence] = SENTENCES[event.type] as unknown as readonly [Level, (event: LoaderEvent) => string];
   return { level, message: sentence(event) };
+}
+
+/** True for a name of the catalogue. */
+export function isEventType(name: string): name is EventType {
+  return Object.hasOwn(SENTENCES, name);
 }

@@ -11,3 +11,4 @@ export type { BlobWriter } from "./blobs.ts";
 export type { LinkState, Slot } from "./links.ts";
 export type { FailureRecord, LastCheck, SuccessionRecord } from "./records.ts";
 export type { Receipt, StagedTree } from "./trees.ts";
+export { probeVolume, type VolumeProbe } from "./probe.ts";

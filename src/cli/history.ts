@@ -1,0 +1,30 @@
+import { EXIT } from "../errors.ts";
+import { parseLines } from "../log/parse.ts";
+import { openStore } from "../store/index.ts";
+import { type Command, JSON_OPTION, printJson, printLines } from "./command.ts";
+import { fitDigests } from "./format.ts";
+
+export const history: Command<{ json: boolean; last: number }> = {
+  command: "history",
+  describe: "what ran, what was tried, how it ended",
+  options: {
+    ...JSON_OPTION,
+    last: { type: "number", default: 50, describe: "how many entries, the newest last; 0: all" },
+  },
+  examples: [["history --last 0 --json", "everything that is kept"]],
+  run: async ({ json, last }, { config }) => {
+    const store = openStore(config().dataDir, { create: false });
+    const all = parseLines(store.history.lines());
+    const shown = last > 0 ? all.slice(-last) : all;
+    if (json) printJson(shown);
+    else if (shown.length === 0) printLines(["nothing has happened yet"]);
+    else {
+      printLines(
+        shown.map(({ time, message }) =>
+          fitDigests(`${time.slice(0, 19).replace("T", " ")}  ${message}`, process.stdout),
+        ),
+      );
+    }
+    return EXIT.ok;
+  },
+};
