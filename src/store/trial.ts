@@ -6,13 +6,18 @@ import type { Store } from "./store.ts";
 /**
  * Puts the staged version on trial: the stable one is retained, the start is counted, and only then does one rename
  * turn the attempt into a trial. Undefined: nothing is staged. Killed inside, the next boot continues or repeats it.
+ * Rejects when the signal is aborted before the start is counted.
  */
-export async function beginTrial(store: Store): Promise<{ digest: Digest; attempt: number } | undefined> {
+export async function beginTrial(
+  store: Store,
+  signal?: AbortSignal,
+): Promise<{ digest: Digest; attempt: number } | undefined> {
   const { links, records, trees } = store;
   const digest = links.digest("attempt");
   if (digest === undefined) return undefined;
   const previous = links.digest("entrypoint") ?? null;
   if (previous !== null) await trees.retain(previous);
+  signal?.throwIfAborted();
   const trial = records.trial();
   const attempt = trial?.digest === digest ? trial.starts + 1 : 1;
   records.dropHandshake();

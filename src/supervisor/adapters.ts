@@ -17,6 +17,8 @@ export interface Held {
   runId: string;
   /** When it was started: for people, and for measuring. */
   startedAt: { readonly at: Date; readonly monotonicMs: number } | undefined;
+  /** Work on the data directory that the machine may have given up: the lock is kept until it has ended. */
+  work: Promise<unknown>;
 }
 
 /** The real adapters of the supervisor machine's ports. */
@@ -25,13 +27,19 @@ export function createAdapters(store: Store, options: SuperviseOptions, held: He
   const { links, layout } = store;
   const { reportLinks, reportBlame, describeRun } = createReporter(store, options);
   return {
-    plan: fromPromise(() => planLaunch(store, { trialTries: config.trialTries, log })),
+    plan: fromPromise(({ signal }) => {
+      const planning = planLaunch(store, { trialTries: config.trialTries, log, signal });
+      held.work = planning;
+      return planning;
+    }),
 
     bootstrap: fromPromise(async ({ signal }) => {
       if (config.target === undefined) throw missingTarget();
       log.emit({ type: "bootstrap.started", reference: config.target });
       const { fetchCommand: command, env, random } = options;
-      await bootstrap({ command, env, log, signal, random });
+      const download = bootstrap({ command, env, log, signal, random, graceMs: config.stopGraceMs });
+      held.work = download;
+      await download;
       const digest = links.digest("entrypoint");
       if (digest !== undefined) log.emit({ type: "bootstrap.finished", digest });
     }),

@@ -12,7 +12,9 @@ export interface BootstrapOptions {
   readonly command: readonly [string, ...string[]];
   readonly env: Environment;
   readonly log: Logger;
+  /** Ends the download: SIGTERM, then SIGKILL after the grace. */
   readonly signal: AbortSignal;
+  readonly graceMs: number;
   readonly random: () => number;
 }
 
@@ -26,6 +28,7 @@ export interface FetchReport {
 /**
  * Downloads the first version in a process of its own: the long-lived loader never parses a byte of a registry.
  * What may pass by itself is tried again, for ever, after 1 s to 60 s with full jitter; anything else rejects.
+ * When it has settled, also by an abort, no process of it runs any more: nobody writes behind the loader's back.
  */
 export async function bootstrap(options: BootstrapOptions): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
@@ -39,20 +42,31 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
   }
 }
 
-function fetchOnce({ command, env, signal }: BootstrapOptions): Promise<DockerloaderError | undefined> {
+function fetchOnce({ command, env, signal, graceMs }: BootstrapOptions): Promise<DockerloaderError | undefined> {
   const [program, ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      env: { ...env },
-      stdio: ["ignore", "inherit", "inherit", "pipe"],
-      signal,
-      killSignal: "SIGTERM",
-    });
+    if (signal.aborted) return reject(signal.reason);
+    const child = spawn(program, args, { env: { ...env }, stdio: ["ignore", "inherit", "inherit", "pipe"] });
+    let grace: NodeJS.Timeout | undefined;
+    const stop = (): void => {
+      child.kill("SIGTERM");
+      grace = setTimeout(() => child.kill("SIGKILL"), graceMs);
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    const over = (): void => {
+      clearTimeout(grace);
+      signal.removeEventListener("abort", stop);
+    };
     let report = "";
     child.stdio[3]?.on("data", (chunk: Buffer) => (report += chunk.toString("utf8")));
-    child.once("error", reject);
+    child.once("error", (error) => {
+      over();
+      reject(error);
+    });
     child.once("close", (code, killedBy) => {
-      if (code === 0) resolve(undefined);
+      over();
+      if (signal.aborted) reject(signal.reason);
+      else if (code === 0) resolve(undefined);
       else resolve(failureOf(report, code ?? killedBy ?? "nothing"));
     });
   });

@@ -5,6 +5,8 @@ import { beginTrial, isOnProbation, linkFacts, recover, type Store } from "../st
 export interface PlanOptions {
   readonly trialTries: number;
   readonly log: Logger;
+  /** Aborted: nothing is launched any more, so nothing is put on trial. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -12,12 +14,12 @@ export interface PlanOptions {
  * nothing. Recovery comes first, so every launch after a crash, a stop or a restart takes the same way.
  */
 export async function planLaunch(store: Store, options: PlanOptions): Promise<LaunchPlan> {
-  const { log } = options;
+  const { log, signal } = options;
   await recover(store, { ...options, now: () => new Date() });
   log.emit({ type: "store.links", ...linkFacts(store) });
   if (store.links.digest("attempt") !== undefined) {
     log.emit({ type: "trial.found" });
-    const trial = await beginTrial(store);
+    const trial = await beginTrial(store, signal);
     log.emit({ type: "store.links", ...linkFacts(store) });
     if (trial !== undefined) return { kind: "trial", ...trial };
   }

@@ -41,7 +41,7 @@ export function supervise(given: SuperviseOptions, seams: Seams = {}): Superviso
   const options = { ...given, log };
   announce(store, log);
 
-  const held: Held = { child: undefined, runId: "", startedAt: undefined };
+  const held: Held = { child: undefined, runId: "", startedAt: undefined, work: Promise.resolve() };
   const { clock, wrap = (adapters) => adapters, onSnapshot } = seams;
   const machine = supervisorMachine.provide({ actors: wrap(createAdapters(store, options, held)) });
   const { trialTimeoutMs, probationMs, onTrialFailure } = config;
@@ -106,13 +106,15 @@ function announce(store: Store, log: Logger): void {
   if (store.links.read("entrypoint").kind !== "absent") log.emit({ type: "loader.found", entrypoint, dataDir });
 }
 
-/** The last duties: no child survives, an interrupted trial is queued again, and the reason is said. */
+/** The last duties: no child and no download survives, an interrupted trial is queued again, and the reason is said. */
 async function finish(store: Store, options: SuperviseOptions, held: Held, outcome: Outcome): Promise<number> {
   const { log, config } = options;
   if (outcome.fault !== null) log.emit({ type: "loader.failed", ...outcome.fault });
   // Only a machine that failed itself leaves a child: it gets its grace, then SIGKILL.
   held.child?.stop("SIGTERM");
   await held.child?.ended;
+  // Given up by the machine, reported by it when it failed.
+  await held.work.catch(() => {});
   try {
     if (store.links.read("attempting").kind !== "absent") {
       await recover(store, { trialTries: config.trialTries, log, now: () => new Date() });
