@@ -27,7 +27,7 @@ export const [ROLLBACK, EXIT, ROLLBACK_WITHOUT_PROBATION] = OPTIONS as readonly 
 ];
 
 /** True while a claim is being decided that began with a living child: only that one can answer `stop-first`. */
-function claimsLiving({ children }: Snapshot): boolean {
+export function claimsLiving({ children }: Snapshot): boolean {
   const claim = (children as Readonly<Record<string, Actor<ClaimPort> | undefined>>)[actorId("claim")];
   return claim?.options.input?.childAlive ?? false;
 }
