@@ -56,12 +56,17 @@ export class UpperLayer {
   }
 
   #record(path: string, own: boolean, newDirectory: boolean): void {
-    if (path === "" || this.#isFresh(parentOf(path))) return;
+    if (path === "") return;
+    const fresh = this.#freshAt(parentOf(path));
+    if (fresh !== undefined) return this.#mention(fresh);
     if (newDirectory) this.#fresh.add(path);
     this.#paths.set(path, own || this.#paths.get(path) === true);
-    for (let up = parentOf(path); up !== "" && !this.#paths.has(up); up = parentOf(up)) {
-      this.#paths.set(up, false);
-    }
+    this.#mention(parentOf(path));
+  }
+
+  /** A directory holds something of this layer: a whiteout of it, or of one above, must not take that away. */
+  #mention(directory: string): void {
+    for (let up = directory; up !== "" && !this.#paths.has(up); up = parentOf(up)) this.#paths.set(up, false);
   }
 
   /** Applies a whiteout: removes what lower layers have at the path. */
@@ -90,8 +95,13 @@ export class UpperLayer {
   }
 
   #isFresh(path: string): boolean {
-    if (this.#fresh.has("")) return true;
-    for (let at = path; at !== ""; at = parentOf(at)) if (this.#fresh.has(at)) return true;
-    return false;
+    return this.#freshAt(path) !== undefined;
+  }
+
+  /** The fresh directory that the path is or is below. */
+  #freshAt(path: string): string | undefined {
+    if (this.#fresh.has("")) return "";
+    for (let at = path; at !== ""; at = parentOf(at)) if (this.#fresh.has(at)) return at;
+    return undefined;
   }
 }

@@ -104,6 +104,16 @@ export const WHITEOUT_CASES: readonly LayerCase[] = [
     };
   }),
   {
+    title: "a whiteout after an opaque one of the same directory keeps what the layer put there in between",
+    layers: [lower, tar(file("a/.wh..wh..opq"), file("a/new", "n"), file(".wh.a"))],
+    expected: onlyNew,
+  },
+  {
+    title: "a whiteout of a directory that an opaque one has emptied removes it",
+    layers: [lower, tar(file("a/.wh..wh..opq"), file(".wh.a"))],
+    expected: { keep: "3" },
+  },
+  {
     title: "other marks of AUFS are ignored and hide nothing",
     layers: [tar(file("keep", "1")), tar(file(".wh..wh.aufs"), directory(".wh..wh.orph"))],
     expected: { keep: "1" },
