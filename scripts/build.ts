@@ -4,7 +4,7 @@
  * - `dist/lib`: the library with its types, one file per source.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
@@ -24,6 +24,8 @@ async function buildCommand(): Promise<void> {
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "linked",
+    // A tool for developers: loaded when it is there, never shipped.
+    external: ["@statelyai/inspect"],
     // CommonJS packages in the bundle call require() for Node's own modules.
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
@@ -31,6 +33,7 @@ async function buildCommand(): Promise<void> {
     logLevel: "warning",
   });
   chmodSync(at("dist/bin/main.js"), 0o755);
+  copyFileSync(at("src/inspect/page.html"), at("dist/bin/page.html"));
 }
 
 function buildLibrary(): void {

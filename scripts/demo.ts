@@ -11,6 +11,8 @@ import { type DemoLoader, type Heard, startLoader } from "./demo/loader.ts";
 import { headline, narrate, note, printTable } from "./demo/narrator.ts";
 
 const LIMIT_MS = 55_000;
+/** Says first where the volume is, for whoever wants to look. */
+const announce = process.argv.includes("--announce");
 const keep = process.argv.includes("--keep");
 const limit = AbortSignal.timeout(LIMIT_MS);
 const folder = await mkdtemp(join(tmpdir(), "dockerloader-demo-"));
@@ -104,6 +106,7 @@ async function checkDisk(digest: string): Promise<void> {
 let loader: DemoLoader | undefined;
 const registry = await startRegistry();
 try {
+  if (announce) console.log(`The volume is at ${dataDir}`);
   const app = join(folder, "app");
   await bundleApp(app);
   const reference = registry.reference("demo/app", "stable");

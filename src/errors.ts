@@ -69,6 +69,7 @@ export const ERROR_CODES = {
   TRIAL_REVOKED: facts(EXIT.failure, false, "the loader ended this trial before the app became ready"),
   NOTHING_TO_RUN: facts(EXIT.unavailable, false, "there is no version on disk"),
   NOT_RUNNING: facts(EXIT.notRunning, false, "no loader runs on this data directory"),
+  ADDRESS_UNUSABLE: facts(EXIT.unavailable, true, "the live view or the metrics cannot listen on their address"),
   ABORTED: facts(EXIT.failure, false, "the caller gave up"),
   INTERNAL: facts(EXIT.internal, false, "a defect of dockerloader itself"),
 } as const satisfies Record<string, CodeFacts>;

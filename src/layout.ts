@@ -43,6 +43,8 @@ export interface Layout {
   readonly status: string;
   /** JSON: outcome of the last update check. */
   readonly lastCheck: string;
+  /** JSON: the address of the live view, with its token; for this user alone. */
+  readonly inspector: string;
   /** JSON lines: everything that happened lately, of every process on this data directory. */
   readonly events: string;
   /** JSON lines: what ran, what was tried and what became of it. */
@@ -83,6 +85,7 @@ export function layoutOf(dataDir: string): Layout {
     handshake: at("state", "handshake"),
     status: at("state", "status.json"),
     lastCheck: at("state", "last-check.json"),
+    inspector: at("state", "inspector.json"),
     events: at("state", "events.jsonl"),
     history: at("state", "history.jsonl"),
     loaderLock: at("state", "loader.lock"),

@@ -54,6 +54,13 @@ export const LIMITS = {
   /** Bytes of the event stream on the volume, and of the history; one older file of the same size is kept of each. */
   eventsBytes: 2 * MIB,
   historyBytes: MIB,
+  /** Lines that a new page of the live view gets, and the most it gets at once. */
+  inspectLines: 400,
+  inspectBurst: 100,
+  /** Milliseconds between two updates of a page. */
+  inspectMs: 100,
+  /** Bytes that wait for one slow reader before it misses lines. */
+  inspectBacklogBytes: MIB,
   /** Milliseconds between two reports of a layer's progress. */
   progressMs: 250,
   /** Records of failed versions that are kept. */

@@ -1,4 +1,5 @@
 import type { AnyStateMachine, StateNode } from "xstate";
+import { describeCause } from "../../src/supervisor/cause.ts";
 
 /** The name of the guard a transition asks, in brackets as UML writes it. */
 function guardOf(guard: unknown): string {
@@ -7,13 +8,9 @@ function guardOf(guard: unknown): string {
   return typeof type === "string" ? ` [${type}]` : "";
 }
 
-/** A short label of an event as people say it. */
-function label(event: string): string {
-  const done = /^xstate\.(done|error)\.actor\.(?:\d+\.)?(.*)$/.exec(event);
-  if (done !== null) return done[1] === "done" ? "done" : "error";
-  const after = /^xstate\.after\.([^.]+)\..*$/.exec(event);
-  if (after !== null) return `after ${after[1]}`;
-  return event;
+/** The label of a transition: what causes it and the guard it asks, as people say it. */
+export function labelOf(eventType: string, guard: unknown): string {
+  return `${describeCause(eventType)}${guardOf(guard)}`.trim() || "else";
 }
 
 const idOf = (node: StateNode): string => node.path.join("_");
@@ -25,8 +22,7 @@ function transitionsOf(node: StateNode, flat: boolean): string[] {
   const always = node.always ?? [];
   return [...own, ...always].flatMap((transition) =>
     (transition.target ?? []).map(
-      (target) =>
-        `${name(node)} --> ${name(target)}: ${`${label(transition.eventType)}${guardOf(transition.guard)}`.trim() || "else"}`,
+      (target) => `${name(node)} --> ${name(target)}: ${labelOf(transition.eventType, transition.guard)}`,
     ),
   );
 }

@@ -1,4 +1,5 @@
 import { CHILD_VARIABLES, SETTINGS, type Setting } from "../../src/config/table.ts";
+import { exitCodes } from "../../src/cli/exit-codes.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
 
 const READERS = { loader: "loader", app: "app", both: "both" } as const;
@@ -29,4 +30,12 @@ export function errorTable(): string {
     doc,
   ]);
   return table(["code", "exit", "tried again", "meaning"], rows);
+}
+
+/** What every exit code means, from the one table that the help is made of too. */
+export function exitTable(): string {
+  return table(
+    ["exit", "meaning"],
+    exitCodes().map(({ code, meaning }) => [String(code), meaning]),
+  );
 }

@@ -13,6 +13,8 @@ import { exitCodes } from "./exit-codes.ts";
 import { fetch } from "./fetch.ts";
 import { gc } from "./gc.ts";
 import { history } from "./history.ts";
+import { inspect } from "./inspect.ts";
+import { observe } from "./observe.ts";
 import { pull } from "./pull.ts";
 import { ready } from "./ready.ts";
 import { status } from "./status.ts";
@@ -24,12 +26,14 @@ export const COMMANDS: readonly Command<never>[] = [
   why,
   history,
   doctor,
+  inspect,
   check,
   ready,
   pull,
   gc,
   createCompletion(completionWords),
   fetch,
+  observe,
 ] as const;
 
 /** Handled before yargs is loaded (src/main.ts); listed here for the help and for completion. */

@@ -30,7 +30,15 @@ export async function run({ env, args, self }: RunOptions): Promise<number> {
   for (const message of unknownVariables(env)) log.emit({ type: "loader.warning", message });
 
   try {
-    const supervisor = supervise({ config, env, args, fetchCommand: [...self, "fetch"], log, random: Math.random });
+    const supervisor = supervise({
+      config,
+      env,
+      args,
+      fetchCommand: [...self, "fetch"],
+      observeCommand: [...self, "observe"],
+      log,
+      random: Math.random,
+    });
     for (const signal of STOP_SIGNALS) process.on(signal, () => supervisor.shutdown(signal));
     for (const signal of PASSED_SIGNALS) process.on(signal, () => supervisor.signal(signal));
     process.on("uncaughtException", supervisor.fail);

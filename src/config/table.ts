@@ -44,6 +44,25 @@ const list: v.GenericSchema<string, readonly string[]> = v.pipe(
   ),
 );
 
+/** Where to listen. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const ADDRESS_FORM = "is not an address such as 127.0.0.1:8420 or [::1]:8420";
+
+const address: v.GenericSchema<string, Address> = v.pipe(
+  v.string(),
+  v.trim(),
+  v.regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s[\]]+):\d{1,5}$/, ADDRESS_FORM),
+  v.transform((text) => ({
+    host: text.slice(0, text.lastIndexOf(":")).replaceAll(/[[\]]/g, ""),
+    port: Number(text.slice(text.lastIndexOf(":") + 1)),
+  })),
+  v.check(({ port }) => port <= 65_535, ADDRESS_FORM),
+);
+
 const DAY_MS = 86_400_000;
 const setting = <T>(facts: Setting<T>): Setting<T> => facts;
 
@@ -156,6 +175,30 @@ export const SETTINGS = {
     shown: "`60` s",
     reader: "app",
     doc: "how long `cli` waits for the first download",
+  }),
+  inspect: setting<Address | undefined>({
+    env: "DOCKERLOADER_INSPECT",
+    fallback: undefined,
+    schema: address,
+    shown: "off",
+    reader: "loader",
+    doc: "`host:port` of the live view, e.g. `127.0.0.1:8420`; `dockerloader inspect` prints its address with the token",
+  }),
+  metrics: setting<Address | undefined>({
+    env: "DOCKERLOADER_METRICS",
+    fallback: undefined,
+    schema: address,
+    shown: "off",
+    reader: "loader",
+    doc: "`host:port` of `/metrics` (Prometheus), `/healthz` and `/readyz`, e.g. `127.0.0.1:9420`",
+  }),
+  eventsFd: setting<number | undefined>({
+    env: "DOCKERLOADER_EVENTS_FD",
+    fallback: undefined,
+    schema: integer(3, 1023, "file descriptors"),
+    shown: "off",
+    reader: "loader",
+    doc: "an open file descriptor that gets every event as a line of JSON; a slow reader misses lines and holds up nothing",
   }),
   logLevel: setting<"error" | "warn" | "info" | "debug">({
     env: "DOCKERLOADER_LOG_LEVEL",

@@ -1,5 +1,5 @@
 import { type Environment, readConfig } from "../config/load.ts";
-import { SETTINGS, type Setting } from "../config/table.ts";
+import { type Config, SETTINGS, type Setting } from "../config/table.ts";
 import { unknownVariables } from "../config/unknown.ts";
 import { redact } from "../log/redact.ts";
 import { fault, type Finding, ok, warning } from "./finding.ts";
@@ -19,10 +19,16 @@ export function reportSettings(env: Environment): SettingReport[] {
     const value = config[key];
     return {
       env: setting.env,
-      value: redact(value === undefined || (Array.isArray(value) && value.length === 0) ? "" : String(value)),
+      value: redact(shown(value)),
       source: given === undefined || given === "" ? "default" : "environment",
     };
   });
+}
+
+function shown(value: Config[keyof Config]): string {
+  if (value === undefined) return "";
+  if (typeof value !== "object") return String(value);
+  return "host" in value ? `${value.host}:${value.port}` : value.join(",");
 }
 
 export function checkConfiguration(env: Environment): Finding[] {

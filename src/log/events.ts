@@ -76,6 +76,8 @@ export type LoaderEvent =
   | { type: "layer.downloaded"; digest: Digest; bytes: number; reused: boolean }
   | { type: "image.extracted"; digest: Digest; entries: number; bytes: number }
   | { type: "image.warning"; digest: Digest; message: string }
+  | { type: "inspect.listening"; address: string }
+  | { type: "inspect.restarting"; why: string; inMs: number }
   | { type: "gc.finished"; removed: number }
   | { type: "gc.failed"; message: string }
   | { type: "cli.waiting" };

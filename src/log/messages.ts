@@ -128,6 +128,11 @@ const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
   ],
   "image.extracted": ["info", (e) => `extracted ${e.digest}: ${e.entries} entries, ${e.bytes} bytes`],
   "image.warning": ["warn", (e) => `image ${e.digest}: ${e.message}`],
+  "inspect.listening": [
+    "info",
+    (e) => `live view on ${e.address}; \`dockerloader inspect\` prints its address with the token`,
+  ],
+  "inspect.restarting": ["warn", (e) => `the observer is gone: ${e.why}; starting it again in ${describeMs(e.inMs)}`],
   "gc.finished": ["debug", (e) => `cleaned up storage: ${e.removed} entries removed`],
   "gc.failed": ["warn", (e) => `could not clean up storage: ${e.message}`],
   "cli.waiting": ["info", () => "waiting for initial download of entrypoint..."],

@@ -35,3 +35,11 @@ export function parseLine(line: string): Recorded | undefined {
 export function parseLines(lines: readonly string[]): Recorded[] {
   return lines.map(parseLine).filter((recorded) => recorded !== undefined);
 }
+
+const TIME_KEY = '{"time":"';
+const TIME_CHARS = 24;
+
+/** When a line was written, ISO 8601, without reading the rest of it; it is always the first field. */
+export function timeOf(line: string): string {
+  return line.startsWith(TIME_KEY) ? line.slice(TIME_KEY.length, TIME_KEY.length + TIME_CHARS) : "";
+}

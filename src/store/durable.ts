@@ -9,8 +9,8 @@ import { errnoOf, type FileSystem } from "./fs.ts";
  * Guarantees of all: an fsync that failed is never repeated on the same data; the caller starts again from the source.
  */
 export interface Durable {
-  /** Atomic: `path` holds the old content or all of the new. Mode 0644. */
-  readonly publishFile: (path: string, content: string | Uint8Array) => void;
+  /** Atomic: `path` holds the old content or all of the new. Mode 0644 unless said otherwise. */
+  readonly publishFile: (path: string, content: string | Uint8Array, mode?: number) => void;
   /** Atomic: `link` shows its old target or `target`. Replaces a dangling link. */
   readonly flipLink: (link: string, target: string) => void;
   /** Atomic and durable rename; ENOENT of the source answers false. */
@@ -54,12 +54,12 @@ export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => vo
     }
   };
 
-  const writeAll = (path: string, content: Uint8Array): void => {
+  const writeAll = (path: string, content: Uint8Array, mode: number): void => {
     const fd = fs.openSync(path, "wx", 0o600);
     try {
       for (let written = 0; written < content.length;) written += fs.writeSync(fd, content, written);
       fs.fsyncSync(fd);
-      fs.fchmodSync(fd, 0o644);
+      fs.fchmodSync(fd, mode);
     } finally {
       fs.closeSync(fd);
     }
@@ -109,7 +109,8 @@ export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => vo
 
   return {
     syncDirectory,
-    publishFile: (path, content) => replace("write", path, (temporary) => writeAll(temporary, Buffer.from(content))),
+    publishFile: (path, content, mode = 0o644) =>
+      replace("write", path, (temporary) => writeAll(temporary, Buffer.from(content), mode)),
     flipLink: (link, target) => replace("link", link, (temporary) => fs.symlinkSync(target, temporary)),
     move: (from, to) =>
       guarded("rename", from, () => {

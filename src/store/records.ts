@@ -68,6 +68,10 @@ export interface Records {
   /** What the loader last said of itself, unchecked. */
   readonly status: () => object | undefined;
   readonly setStatus: (status: object) => void;
+  /** The address of the live view that the loader's observer serves, with its token: readable by this user alone. */
+  readonly inspector: () => { readonly url: string } | undefined;
+  readonly setInspector: (inspector: { readonly url: string }) => void;
+  readonly dropInspector: () => void;
   /** The run id of an app that knows the claim protocol. */
   readonly handshake: () => string | undefined;
   readonly setHandshake: (runId: string) => void;
@@ -136,6 +140,9 @@ export function createRecords(layout: Layout, fs: FileSystem, durable: Durable):
     setLastCheck: (record) => write(layout.lastCheck, record),
     status: () => readRecord(layout.status),
     setStatus: (status) => write(layout.status, status),
+    inspector: () => readRecord(layout.inspector) as { url: string } | undefined,
+    setInspector: (inspector) => durable.publishFile(layout.inspector, `${JSON.stringify(inspector)}\n`, 0o600),
+    dropInspector: () => durable.drop(layout.inspector),
     handshake: () => readText(layout.handshake)?.trim(),
     setHandshake: (runId) => durable.publishFile(layout.handshake, runId),
     dropHandshake: () => durable.drop(layout.handshake),

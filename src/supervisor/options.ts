@@ -13,6 +13,8 @@ export interface SuperviseOptions {
   readonly args: readonly string[];
   /** The command that performs the first download: program and arguments. */
   readonly fetchCommand: readonly [string, ...string[]];
+  /** The command that serves live view, metrics and events when one of them is on. Undefined: nobody looks. */
+  readonly observeCommand?: readonly [string, ...string[]];
   readonly log: Logger;
   readonly random: () => number;
 }

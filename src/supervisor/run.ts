@@ -8,6 +8,7 @@ import { linkFacts, lockOrThrow, openStore, recover, type Store } from "../store
 import { VERSION } from "../version.ts";
 import { createActor } from "../xstate.ts";
 import { createAdapters, type Held } from "./adapters.ts";
+import { startObserver } from "./observer.ts";
 import { describeCause } from "./cause.ts";
 import { narrate, stateOf } from "./narrate.ts";
 import type { Seams, SuperviseOptions } from "./options.ts";
@@ -39,6 +40,7 @@ export function supervise(given: SuperviseOptions, seams: Seams = {}): Superviso
   const lock = lockOrThrow(store.fs, store.layout.loaderLock, "loader", LOCK_WAIT_SECS);
   const log = tee(given.log, createJournalLogger(store, "loader", true));
   const options = { ...given, log };
+  const observer = startObserver(options);
   announce(store, log);
 
   const held: Held = { child: undefined, runId: "", startedAt: undefined, work: Promise.resolve() };
@@ -76,7 +78,13 @@ export function supervise(given: SuperviseOptions, seams: Seams = {}): Superviso
   actor.send({ type: "START" });
 
   return {
-    done: outcome.then((ended) => finish(store, options, held, ended)).finally(lock.release),
+    done: outcome
+      .then(async (ended) => {
+        const exitCode = await finish(store, options, held, ended);
+        await observer.stop();
+        return exitCode;
+      })
+      .finally(lock.release),
     fail,
     shutdown: (signal) => actor.send({ type: "SHUTDOWN", signal }),
     signal: (signal) => actor.send({ type: "SIGNAL", signal }),
