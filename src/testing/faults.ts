@@ -18,7 +18,9 @@ export type Fault =
   /** The real length, one byte changed. */
   | { readonly kind: "corrupt" }
   /** The connection is destroyed before an answer. */
-  | { readonly kind: "reset" };
+  | { readonly kind: "reset" }
+  /** No answer at all, on an open connection: also for a HEAD. */
+  | { readonly kind: "silence" };
 
 export interface FaultRequest {
   readonly method: string;

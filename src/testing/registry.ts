@@ -18,7 +18,7 @@ export interface RegistryOptions {
 export interface SeenRequest {
   readonly method: string;
   readonly path: string;
-  /** 0 until it is answered, and for good after a `reset`. */
+  /** 0 until it is answered, and for good after a `reset` and in a `silence`. */
   readonly status: number;
   readonly range?: string;
   /** An Authorization header was sent. */
@@ -73,6 +73,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
 
   const serve = async (exchange: Exchange): Promise<void> => {
     const { request, url, fault } = exchange;
+    if (fault?.kind === "silence") return;
     if (fault?.kind === "reset") return void request.socket.destroy();
     if (fault?.kind === "status")
       return send({ ...exchange, fault: undefined }, fault.status, fault.headers, Buffer.from(fault.body ?? ""));

@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from "node:test";
 import { DockerloaderError } from "../../../src/errors.ts";
 import type { EventOf, LoaderEvent } from "../../../src/log/events.ts";
 import { bootstrap } from "../../../src/supervisor/bootstrap.ts";
-import { until } from "./replay/until.ts";
+import { until } from "../../support/replay/until.ts";
 
 /** A download made of a shell script, run until it settles. `$LAB` is a folder of its own. */
 function downloadBy(t: TestContext, script: string, options: { graceMs?: number; random?: () => number } = {}) {

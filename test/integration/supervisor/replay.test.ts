@@ -6,8 +6,8 @@
  * combinations of options. The shortest ways to them make 611 paths; one that is the beginning of another, or tells the
  * same story under other options, is replayed with that one. Real are `supervise()` and its adapters, the data directory
  * with its trees, links, records and locks, the app and its signals, and the first download. Not real is time: the
- * machine's timers fire when the path says so (./replay/clock.ts), and a port begins its work at its step, as on a slow
- * volume (./replay/gates.ts). Ports fail because the disk or the registry does, never because they are replaced.
+ * machine's timers fire when the path says so (test/support/replay/clock.ts), and a port begins its work at its step, as on a slow
+ * volume (test/support/replay/gates.ts). Ports fail because the disk or the registry does, never because they are replaced.
  *
  * Two states are left out: a program that could not be started after it has committed or outlived a probation
  * (./replay/actable.ts says which steps no world can do). Most first downloads are done by a small program; those that
@@ -15,11 +15,11 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type BuiltImage, buildImage, startRegistry, type TestRegistry } from "../../../src/testing/index.ts";
+import { roomyFolder } from "../../support/replay/roomy.ts";
 import { OBEDIENT_APP } from "./replay/app.ts";
 import { quickDownload, realDownload } from "./replay/download.ts";
 import { allPaths, downloadsEarly, type Path } from "./replay/paths.ts";
@@ -29,20 +29,13 @@ import { play, type Played } from "./replay/play.ts";
 const WORKERS = 8;
 const SHOWN_FAILURES = 5;
 
-/** In memory where programs may be started there: the replay syncs tens of thousands of times, and tests no disk. */
-function roomyFolder(): string {
-  const { stdout } = spawnSync("findmnt", ["-no", "OPTIONS", "--target", "/dev/shm"], { encoding: "utf8" });
-  const inMemory = typeof stdout === "string" && stdout.trim() !== "" && !stdout.includes("noexec");
-  return mkdtempSync(join(inMemory ? "/dev/shm" : tmpdir(), "dockerloader-replay-"));
-}
-
 describe("the supervisor machine and the real loader agree on every shortest path", () => {
   const { states, unreachable, paths } = allPaths();
   let root: string;
   let registry: TestRegistry;
   let image: BuiltImage;
   before(async () => {
-    root = roomyFolder();
+    root = roomyFolder("replay");
     const folders = [...paths.keys()].map((index) => join(root, String(index)));
     for (const folder of folders) mkdirSync(folder);
     spawnSync(

@@ -93,3 +93,18 @@ test("a fault plays on the token service too", async (t) => {
   registry.fault(({ path }) => (path === "/token" ? { kind: "status", status: 503 } : undefined));
   assert.equal((await fetch(`http://${registry.host}/token?service=x`)).status, 503);
 });
+
+test("silence: nothing comes until the client gives up, and the request is listed without a status", async (t) => {
+  const { get, registry, remove } = await failingOnce(t, { kind: "silence" });
+  const giveUp = new AbortController();
+  const request = get(giveUp.signal);
+  while (!registry.requests.some(({ path }) => path.includes("/blobs/"))) await new Promise(setImmediate);
+  giveUp.abort();
+  await assert.rejects(request, { name: "AbortError" });
+  assert.deepEqual(
+    registry.requests.filter(({ path }) => path.includes("/blobs/")).map(({ status }) => status),
+    [0],
+  );
+  assert.equal((await get()).status, 200);
+  remove();
+});

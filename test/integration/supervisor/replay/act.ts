@@ -6,7 +6,7 @@ import { stateOfProcess } from "./app.ts";
 import type { Expected } from "./paths.ts";
 import type { Stage } from "./stage.ts";
 import { endOfLaunch, exitIn, firstClaim, isIn, isKill, nextPlan } from "./story.ts";
-import { blockUntil, until } from "./until.ts";
+import { blockUntil, until } from "../../../support/replay/until.ts";
 
 /** What acting out a step has left to do once the machine has taken it. */
 export interface Acted {

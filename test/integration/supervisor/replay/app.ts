@@ -1,6 +1,6 @@
 import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { until } from "./until.ts";
+import { until } from "../../../support/replay/until.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../../fixtures");
 export const OBEDIENT_APP = readFileSync(join(FIXTURES, "obedient-app"), "utf8");

@@ -39,7 +39,7 @@ export async function realDownload(registry: TestRegistry, repository: string, i
   let outcome: Outcome = "works";
   registry.fault(({ path }) => {
     if (!path.includes(`/${repository}/`) || outcome === "works") return undefined;
-    return outcome === "hang" ? { kind: "stall", afterBytes: 1 } : { kind: "status", status: 404 };
+    return outcome === "hang" ? { kind: "silence" } : { kind: "status", status: 404 };
   });
   return {
     command: [process.execPath, "--conditions=development", MAIN, "fetch"],

@@ -7,7 +7,7 @@ import { checkChild, checkDisk, checkEnd } from "./disk.ts";
 import type { Download } from "./download.ts";
 import { type Expected, inWorld, type Path } from "./paths.ts";
 import { createStage, type Stage } from "./stage.ts";
-import { inTime } from "./until.ts";
+import { inTime } from "../../../support/replay/until.ts";
 
 /** What a replay adds to the statistics. */
 export interface Played {

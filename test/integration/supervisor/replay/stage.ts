@@ -5,10 +5,10 @@ import { readConfig } from "../../../../src/config/load.ts";
 import type { LoaderEvent } from "../../../../src/log/events.ts";
 import { supervise, type Supervisor } from "../../../../src/supervisor/index.ts";
 import { openOrders, type Orders } from "./app.ts";
-import { createManualClock, type ManualClock } from "./clock.ts";
+import { createManualClock, type ManualClock } from "../../../support/replay/clock.ts";
 import type { Download } from "./download.ts";
-import { createGates, type Gates } from "./gates.ts";
-import { inTime, until } from "./until.ts";
+import { createGates, type SupervisorGates } from "./gates.ts";
+import { inTime, until } from "../../../support/replay/until.ts";
 import { createWorld, type World } from "./world.ts";
 
 /** Long enough that no grace ends by itself: an app dies when a path says so. */
@@ -21,7 +21,7 @@ export interface Stage {
   readonly world: World;
   readonly orders: Orders;
   readonly clock: ManualClock;
-  readonly gates: Gates;
+  readonly gates: SupervisorGates;
   readonly download: Download;
   readonly events: readonly LoaderEvent[];
   /** Every snapshot of the real machine, in order. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../../src/xstate.ts";
+import type { Clock } from "../../../src/xstate.ts";
 
 /** Time that stands still until a test lets one timer fire: only the order counts, as with delays of other lengths. */
 export interface ManualClock extends Clock {
