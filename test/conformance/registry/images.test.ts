@@ -4,8 +4,8 @@ import { after, before, describe, test } from "node:test";
 import { must } from "../../container/support/command.ts";
 import { startRegistry } from "../../support/docker-registry.ts";
 import { type Builder, type Made, openBuilder } from "./support/builder.ts";
-import { changeTo, fillFirst } from "./support/contents.ts";
 import { needsRegistries } from "./support/preconditions.ts";
+import { makeVersions, pullBootUpdate, type Versions } from "./support/scenario.ts";
 import { openSite } from "./support/site.ts";
 
 interface Form {
@@ -17,13 +17,10 @@ interface Form {
 
 describe("images of other tools", needsRegistries(), () => {
   let builder: Builder;
-  let first: Made;
-  let second: Made;
+  let versions: Versions;
   before(async () => {
     builder = await openBuilder();
-    const base = await builder.layer(fillFirst);
-    first = await builder.layer(changeTo(1), { from: base });
-    second = await builder.layer(changeTo(2), { from: first });
+    versions = await makeVersions(builder);
   });
   after(() => builder?.close());
 
@@ -69,23 +66,9 @@ describe("images of other tools", needsRegistries(), () => {
       const site = await openSite();
       t.after(site.close);
       const target = `${registry.host}/team/app:stable`;
-      await push(first, target);
+      await pullBootUpdate(site, target, versions, (image) => push(image, target));
       const manifest = await must("skopeo", ["inspect", "--raw", "--tls-verify=false", `docker://${target}`]);
       assert.match(manifest, shows);
-
-      const pulled = await site.pull(target);
-      assert.equal(pulled.code, 0, pulled.err);
-      assert.deepEqual(pulled.tree, first.tree);
-
-      const loader = site.start(target);
-      await loader.until("serving 1");
-      assert.deepEqual(await site.tree(), first.tree);
-
-      await push(second, target);
-      loader.poke();
-      await loader.until("serving 2");
-      await loader.until("trial successful");
-      assert.deepEqual(await site.tree(), second.tree);
     });
   }
 });

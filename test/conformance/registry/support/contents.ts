@@ -15,7 +15,7 @@ while :; do sleep 60 & wait $!; done
 const LONG_AGO = 981_173_106;
 
 /** Gives names a time each, children before parents. A file with its old time and size would be no change to buildah. */
-async function setTimes(root: string, names: readonly string[], from: number): Promise<void> {
+export async function setTimes(root: string, names: readonly string[], from: number): Promise<void> {
   for (const name of names.toSorted().toReversed()) {
     const time = from + name.length;
     await lutimes(join(root, name), time, time);
