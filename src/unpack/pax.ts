@@ -18,7 +18,7 @@ const malformed = (what: string): LayerFault =>
   new LayerFault("LAYER_CORRUPT", "A41", `an extended header is malformed: ${what}`);
 
 function whole(key: string, value: string): number {
-  const number = /^-?\d{1,19}$/.test(value) ? Number(value) : Number.NaN;
+  const number = /^[+-]?0*\d{1,19}$/.test(value) ? Number(value) : Number.NaN;
   if (!Number.isSafeInteger(number)) throw malformed(`${key} is no usable number`);
   return number;
 }

@@ -40,6 +40,11 @@ const ACCEPTED: readonly (readonly [title: string, layer: Buffer, expected: Reco
     { x: "abc", y: "" },
   ],
   [
+    "a size in an extended header with a plus sign and many zeros",
+    tar(entry("x", { data: "abc", size: 0, pax: { size: `+${"0".repeat(30)}3` } }), file("y")),
+    { x: "abc", y: "" },
+  ],
+  [
     "a size in an extended header before a GNU long name, which it does not change",
     tar(
       entry("pax", { type: "x", data: paxRecords({ size: "3" }) }),
