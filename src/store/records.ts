@@ -8,11 +8,12 @@ import { errnoOf, type FileSystem } from "./fs.ts";
 /**
  * Reasons that no trial of ours observed. `interrupted`: its trials were cut short from outside too often;
  * `imported`: the original's marker says so; `unusable`: its entrypoint cannot be executed here;
- * `unrecorded`: the loader was killed between the claim and the record.
+ * `unrecorded`: the loader was killed between the claim and the record; `corrupt`: its layers, though they have the digests that
+ * the manifest states, do not make up the image that the config states, or break a rule that no layer may break.
  */
 export type OtherReason =
   | { readonly kind: "interrupted"; readonly tries: number }
-  | { readonly kind: "unusable"; readonly message: string }
+  | { readonly kind: "unusable" | "corrupt"; readonly message: string }
   | { readonly kind: "imported" | "unrecorded" };
 
 /** Why a version may not be tried again. */

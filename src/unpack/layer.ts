@@ -46,7 +46,8 @@ async function stream(
 ): Promise<void> {
   const stated = statedCompression(layer.mediaType);
   const parser = new TarParser(writer, budget.limits);
-  const hash = createHash("sha256");
+  const algorithm = layer.diffId.slice(0, layer.diffId.indexOf(":"));
+  const hash = createHash(algorithm);
   let bytes = 0;
   const pieces = uncompressed(layer.open(), (found) => {
     if (found !== stated) warnings.add("label", layer.digest);
@@ -60,7 +61,7 @@ async function stream(
   }
   parser.finish();
   if (parser.trailing > TRAILING_BYTES) warnings.add("trailing", layer.digest);
-  const actual = `sha256:${hash.digest("hex")}`;
+  const actual = `${algorithm}:${hash.digest("hex")}`;
   if (actual !== layer.diffId) {
     throw new LayerFault(
       "DIFF_ID_MISMATCH",

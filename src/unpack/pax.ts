@@ -23,8 +23,8 @@ function whole(key: string, value: string): number {
   return number;
 }
 
-function seconds(value: string): number {
-  if (!/^-?\d{1,19}(?:\.\d*)?$/.test(value)) throw malformed("mtime is no time");
+function seconds(key: string, value: string): number {
+  if (!/^-?\d{1,19}(?:\.\d*)?$/.test(value)) throw malformed(`${key} is no time`);
   return Number(value);
 }
 
@@ -51,7 +51,12 @@ function set(records: PaxRecords, key: string, value: string): void {
       break;
     case "mtime":
       if (value === "") delete records.mtime;
-      else records.mtime = seconds(value);
+      else records.mtime = seconds(key, value);
+      break;
+    case "atime":
+    case "ctime":
+      // Of no use to us; Go refuses what is no time, so an image with one was never tested anywhere.
+      if (value !== "") seconds(key, value);
       break;
     case "uname":
     case "gname":

@@ -97,6 +97,8 @@ const REFUSED: readonly (readonly [title: string, layer: Buffer, code: LayerCase
   ["a device number that is none", tar(file("x", "", { devmajor: "garbage" })), "LAYER_CORRUPT"],
   ["a wrong checksum", tar(file("x", "", { checksum: 1 })), "LAYER_CORRUPT"],
   ["a record that is longer than its header", raw("999 path=x\n"), "LAYER_CORRUPT"],
+  ["a time of access that is none", tar(file("x", "", { pax: { atime: "noon" } })), "LAYER_CORRUPT"],
+  ["a time of change that is none", tar(file("x", "", { pax: { ctime: "1.2.3" } })), "LAYER_CORRUPT"],
   ["a record without keyword", raw("9 nothing\n"), "LAYER_CORRUPT"],
   ["a record without line end", raw("9 path=ab"), "LAYER_CORRUPT"],
   ["a NUL in a name", tar(file("x", "", { pax: { path: "a\0b" } })), "LAYER_CORRUPT"],

@@ -39,15 +39,15 @@ export class Site implements Disposable {
     this.#before = this.#victimState();
   }
 
-  /** True while the neighbour is as it was: names, content, mode, owner, time, number of links. */
+  /** True while the neighbour is as it was: names, content, mode, owner, times, number of links. */
   get victimUntouched(): boolean {
     return this.#victimState() === this.#before;
   }
 
   #victimState(): string {
     const facts = [".", ...readdirSync(this.victim)].map((name) => {
-      const { mode, uid, gid, mtimeMs, nlink } = lstatSync(join(this.victim, name));
-      return [name, mode, uid, gid, mtimeMs, nlink].join(" ");
+      const { mode, uid, gid, mtimeMs, ctimeMs, nlink } = lstatSync(join(this.victim, name));
+      return [name, mode, uid, gid, mtimeMs, ctimeMs, nlink].join(" ");
     });
     const others = readdirSync(this.base).sort();
     return [...facts, ...others, readFileSync(join(this.victim, "secret"), "latin1")].join("\n");

@@ -7,7 +7,8 @@ const isRoot = process.geteuid?.() === 0;
 const ownerOf = (uid: number): number => (isRoot ? uid : (process.geteuid?.() ?? 0));
 const ownerWarning = isRoot ? [] : [/owner cannot be restored/];
 const mode = (path: string): number => lstatSync(path).mode & 0o7777;
-const time = (path: string): number => lstatSync(path).mtimeMs / 1000;
+/** In seconds, to the microsecond. */
+const time = (path: string): number => Math.round(lstatSync(path).mtimeMs * 1000) / 1e6;
 
 const timeCase = (text: string, seconds: number): LayerCase => ({
   title: `the time ${text} of an extended header becomes ${seconds}`,
@@ -72,6 +73,7 @@ export const METADATA_CASES: readonly LayerCase[] = [
     check: (root) => assert.equal(mode(`${root}/d`), isRoot ? 0o555 : 0o755),
   },
   timeCase("1000000000.5", 1_000_000_000.5),
+  timeCase("1000000000.3", 1_000_000_000.3),
   timeCase("-5", 0),
   timeCase("1000000000000", 0),
   {
