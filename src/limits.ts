@@ -23,6 +23,8 @@ export const LIMITS = {
   ratio: 200,
   ratioFromBytes: 64 * MIB,
   entries: 2_000_000,
+  /** Entries of an image up to which its files can be reused by a later image; more are unpacked anew each time. */
+  inventoryEntries: 300_000,
   fileBytes: 8 * GIB,
   pathDepth: 255,
   pathBytes: 4096,

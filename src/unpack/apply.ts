@@ -1,17 +1,7 @@
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  fchmodSync,
-  fchownSync,
-  futimesSync,
-  lchownSync,
-  lutimesSync,
-  utimesSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fstatSync, lstatSync, writeSync } from "node:fs";
 import { LayerFault } from "./faults.ts";
 import type { ImageState } from "./image-state.ts";
+import { dressFile, dressLink, dressOpen, looksLike } from "./looks.ts";
 import { clampTime } from "./metadata.ts";
 import { cleanName, join } from "./names.ts";
 import { Resolver } from "./resolve.ts";
@@ -27,17 +17,23 @@ const LINK_TARGET_BYTES = 4095;
 const hostile = (rule: string, text: string): LayerFault => new LayerFault("LAYER_HOSTILE", rule, text);
 const corrupt = (rule: string, text: string): LayerFault => new LayerFault("LAYER_CORRUPT", rule, text);
 
+/** Puts a file, looks and all, at a path of the tree and answers its inode; undefined: the content comes from the layer. */
+export type FileProvider = (path: string) => number | undefined;
+
 /** Turns the entries of one layer into files (rules A1 to A35). `close` is due whatever happens. */
 export class EntryWriter implements TarSink {
   readonly #image: ImageState;
   readonly #upper: UpperLayer;
   readonly #resolver: Resolver;
+  readonly #provide: FileProvider;
   #entry: TarEntry | undefined;
   #fd: number | undefined;
+  #path = "";
 
-  /** `bottom`: the first layer of the image. */
-  constructor(image: ImageState, bottom: boolean) {
+  /** `bottom`: the first layer of the image. `provide`: asked first whether it has the file of an entry. */
+  constructor(image: ImageState, bottom: boolean, provide: FileProvider = () => undefined) {
     this.#image = image;
+    this.#provide = provide;
     this.#upper = new UpperLayer(image.tree, image.impliedFacts, bottom);
     this.#resolver = new Resolver(image.tree, image.budget.limits, {
       implied: (path, replaced) => {
@@ -58,9 +54,10 @@ export class EntryWriter implements TarSink {
   }
 
   entry(entry: TarEntry): void {
-    const { budget, warnings } = this.#image;
+    const { budget, warnings, recorder } = this.#image;
     this.#entry = entry;
     budget.entry(entry.size);
+    recorder?.entry(entry);
     const { parts, clamped, indirect } = cleanName(entry.name, budget.limits);
     if (clamped) warnings.add("clamped", entry.name);
     const last = parts.at(-1);
@@ -91,9 +88,7 @@ export class EntryWriter implements TarSink {
   #make(entry: TarEntry, parent: readonly string[], last: string): void {
     switch (entry.type) {
       case "0":
-        return this.#add(parent, last, entry, (path) => {
-          this.#fd = this.#image.tree.file(path);
-        });
+        return this.#add(parent, last, entry, (path) => this.#file(path));
       case "1":
         return this.#hardLink(entry, parent, last);
       case "2":
@@ -145,6 +140,14 @@ export class EntryWriter implements TarSink {
     this.#upper.add(path, newDirectory);
   }
 
+  #file(path: string): void {
+    const { tree, recorder } = this.#image;
+    const ino = this.#provide(path);
+    this.#path = path;
+    if (ino === undefined) this.#fd = tree.file(path);
+    else recorder?.file(path, ino);
+  }
+
   #directory(entry: TarEntry, parent: readonly string[], last: string): void {
     const { tree } = this.#image;
     this.#add(parent, last, entry, (path) => {
@@ -163,15 +166,13 @@ export class EntryWriter implements TarSink {
     }
     this.#add(parent, last, entry, (path) => {
       tree.symlink(target, path);
-      const bytes = tree.bytesOf(path);
-      ownership.give(entry.uid, entry.gid, entry.name, (uid, gid) => lchownSync(bytes, uid, gid));
-      lutimesSync(bytes, clampTime(entry.mtime), clampTime(entry.mtime));
+      dressLink(tree.bytesOf(path), entry, ownership);
     });
   }
 
   /** The file takes the looks of the header (rule A23), unless it is a link: then nothing may be changed through it. */
   #hardLink(entry: TarEntry, parent: readonly string[], last: string): void {
-    const { tree, ownership, warnings } = this.#image;
+    const { tree, ownership, warnings, holes } = this.#image;
     this.#add(parent, last, entry, (path) => {
       const { existing, kind } = this.#linkTarget(entry.linkname);
       if (existing === path || existing.startsWith(`${path}/`)) {
@@ -179,10 +180,11 @@ export class EntryWriter implements TarSink {
       }
       if (!tree.link(existing, path)) warnings.add("linkCopied", entry.name);
       if (kind === "symlink") return;
+      holes.linked(existing, path);
       const bytes = tree.bytesOf(path);
-      ownership.give(entry.uid, entry.gid, entry.name, (uid, gid) => chownSync(bytes, uid, gid));
-      chmodSync(bytes, entry.mode & 0o7777);
-      utimesSync(bytes, clampTime(entry.mtime), clampTime(entry.mtime));
+      if (looksLike(lstatSync(bytes), entry, ownership)) return;
+      tree.unshare(path);
+      dressFile(bytes, entry, ownership);
     });
   }
 
@@ -207,9 +209,9 @@ export class EntryWriter implements TarSink {
   }
 
   #finishFile(fd: number, entry: TarEntry): void {
-    this.#image.ownership.give(entry.uid, entry.gid, entry.name, (uid, gid) => fchownSync(fd, uid, gid));
-    fchmodSync(fd, entry.mode & 0o7777);
-    futimesSync(fd, clampTime(entry.mtime), clampTime(entry.mtime));
+    const { ownership, recorder } = this.#image;
+    dressOpen(fd, entry, ownership);
+    recorder?.file(this.#path, fstatSync(fd).ino);
   }
 
   #checkIds({ uid, gid }: TarEntry): void {

@@ -34,6 +34,12 @@ export class Budget {
     this.#contentBytes += bytes;
   }
 
+  /** To be called with the size of a file that is reused: it counts as if it had been unpacked. */
+  reused(bytes: number): void {
+    this.#contentBytes += bytes;
+    this.stream(bytes, 0, 0);
+  }
+
   /** To be called with what came out of a layer: now, so far of this layer, and how large it is compressed. */
   stream(bytes: number, ofLayer: number, compressed: number): void {
     const { unpackedBytes, ratio, ratioFromBytes } = this.limits;

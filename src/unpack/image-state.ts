@@ -1,5 +1,7 @@
 import type { Limits } from "../limits.ts";
 import { Budget } from "./budget.ts";
+import { Holes } from "./holes.ts";
+import { Recorder } from "./inventory.ts";
 import type { DirectoryFacts } from "./metadata.ts";
 import { Ownership } from "./ownership.ts";
 import { Rootfs } from "./rootfs.ts";
@@ -13,14 +15,22 @@ export interface ImageState {
   readonly ownership: Ownership;
   /** The looks of a directory that no entry describes (rule A3). */
   readonly impliedFacts: DirectoryFacts;
+  /** Notes what the layers do, when somebody wants to know. */
+  readonly recorder: Recorder | undefined;
+  readonly holes: Holes;
 }
 
 /** The state before the first layer. The root counts as a directory that no entry describes. */
-export function newImageState(root: string, limits: Limits, owners: boolean): ImageState {
-  const tree = new Rootfs(root);
+export function newImageState(root: string, limits: Limits, owners: boolean, record: boolean): ImageState {
+  const recorder = record ? new Recorder(limits.inventoryEntries) : undefined;
+  const holes = new Holes();
+  const tree = new Rootfs(root, (path) => {
+    recorder?.gone(path);
+    holes.gone(path);
+  });
   const warnings = new Warnings();
   const ownership = new Ownership(owners, warnings);
   const impliedFacts = { ...ownership.own, mode: 0o755, mtime: undefined };
   tree.directories.set("", impliedFacts);
-  return { tree, budget: new Budget(limits), warnings, ownership, impliedFacts };
+  return { tree, budget: new Budget(limits), warnings, ownership, impliedFacts, recorder, holes };
 }

@@ -2,15 +2,19 @@ import { readdirSync } from "node:fs";
 import { DockerloaderError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { toVolumeError } from "./faults.ts";
+import { type LayerGate, OPEN_GATE } from "./gate.ts";
 import { newImageState } from "./image-state.ts";
 import type { LayerInput } from "./layer.ts";
 import { applyLayer } from "./layer.ts";
+import { type ReuseRequest, reuseLayers } from "./reuse.ts";
 
 export interface UnpackReport {
   /** Entries of all layers, whiteouts included. */
   readonly entries: number;
-  /** Bytes of file content written. */
+  /** Bytes of file content, written or reused. */
   readonly bytes: number;
+  /** The first layers that were not unpacked but taken from a tree on disk. */
+  readonly reusedLayers: number;
   /** What could not be kept or looked odd: one line a kind, for people. */
   readonly warnings: readonly string[];
 }
@@ -18,6 +22,12 @@ export interface UnpackReport {
 export interface ImageOptions {
   readonly limits: Limits;
   readonly owners: boolean;
+  /** Where layers come from that are not there yet. Default: all are there. */
+  readonly gate?: LayerGate;
+  /** A tree that begins with the same layers, to take files from. */
+  readonly reuse?: ReuseRequest;
+  /** A file to write the inventory of the tree to, for a later reuse. */
+  readonly inventory?: string;
   /** Awaited after each piece of a layer: where a busy thread lets others run, and where it may throw to stop. */
   readonly pause?: () => Promise<void> | void;
 }
@@ -28,7 +38,7 @@ export async function applyImage(
   layers: readonly LayerInput[],
   options: ImageOptions,
 ): Promise<UnpackReport> {
-  const { limits, owners, pause = () => undefined } = options;
+  const { limits, owners, gate = OPEN_GATE, reuse, inventory, pause = () => undefined } = options;
   if (layers.length > limits.layers) {
     throw new DockerloaderError(
       "LAYER_LIMIT",
@@ -37,15 +47,22 @@ export async function applyImage(
     );
   }
   checkRoot(root);
-  const image = newImageState(root, limits, owners);
-  for (const [index, layer] of layers.entries()) await applyLayer(image, layer, index === 0, pause);
+  const image = newImageState(root, limits, owners, inventory !== undefined);
+  const bytesOf = (path: string): Buffer => image.tree.bytesOf(path);
+  const reused = reuse === undefined ? 0 : await reuseLayers(image, layers, reuse, gate, pause);
+  for (const [index, layer] of layers.entries()) {
+    if (index < reused) continue;
+    await gate.ready(index);
+    await applyLayer(image, layer, index === 0, pause);
+  }
   try {
-    image.tree.directories.apply((path) => image.tree.bytesOf(path), image.ownership);
+    image.tree.directories.apply(bytesOf, image.ownership);
+    if (inventory !== undefined) image.recorder?.save(inventory, image.tree.directories.paths(), bytesOf);
   } catch (error) {
     throw toVolumeError(error, root);
   }
   const { entries, contentBytes } = image.budget;
-  return { entries, bytes: contentBytes, warnings: image.warnings.lines() };
+  return { entries, bytes: contentBytes, reusedLayers: reused, warnings: image.warnings.lines() };
 }
 
 function checkRoot(root: string): void {

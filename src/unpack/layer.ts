@@ -4,7 +4,7 @@ import { EntryWriter } from "./apply.ts";
 import { statedCompression, uncompressed } from "./decompress.ts";
 import { LayerFault, toLayerError } from "./faults.ts";
 import type { ImageState } from "./image-state.ts";
-import { TarParser } from "./tar-parser.ts";
+import { TarParser, type TarSink } from "./tar-parser.ts";
 import { AUFS_LINKS } from "./whiteouts.ts";
 
 /** One layer and how to read it. */
@@ -29,7 +29,8 @@ export async function applyLayer(
 ): Promise<void> {
   const writer = new EntryWriter(image, bottom);
   try {
-    await stream(image, layer, writer, pause);
+    image.recorder?.layer(layer.diffId);
+    await streamLayer(image, layer, writer, pause);
     image.tree.remove(AUFS_LINKS);
   } catch (error) {
     throw toLayerError(error, layer.digest, writer.current);
@@ -38,14 +39,15 @@ export async function applyLayer(
   }
 }
 
-async function stream(
+/** Reads a layer to its end, whatever the sink makes of the entries, and checks its diff_id. */
+export async function streamLayer(
   { budget, warnings }: ImageState,
   layer: LayerInput,
-  writer: EntryWriter,
+  sink: TarSink,
   pause: () => Promise<void> | void,
 ): Promise<void> {
   const stated = statedCompression(layer.mediaType);
-  const parser = new TarParser(writer, budget.limits);
+  const parser = new TarParser(sink, budget.limits);
   const algorithm = layer.diffId.slice(0, layer.diffId.indexOf(":"));
   const hash = createHash(algorithm);
   let bytes = 0;

@@ -2,6 +2,16 @@ import type { ErrorCode } from "../errors.ts";
 import { DockerloaderError, toDockerloaderError } from "../errors.ts";
 import type { UnpackReport } from "./image.ts";
 
+/** What the worker says before its answer, at most once: layers that it needs although they are reused. */
+export interface WorkerNeeds {
+  readonly needs: readonly number[];
+}
+
+/** What the worker is told: the blob of a layer is there. */
+export interface LayerReady {
+  readonly ready: number;
+}
+
 /** What the worker says, once, before it ends. A cause does not cross the thread: the message tells it. */
 export type WorkerAnswer =
   | { readonly ok: true; readonly report: UnpackReport }

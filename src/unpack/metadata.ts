@@ -15,6 +15,9 @@ const LATEST = 9_223_372_036;
 /** Times outside of [1970, 2262] become the epoch (rule A33). */
 export const clampTime = (seconds: number): number => (seconds < 0 || seconds > LATEST ? 0 : seconds);
 
+/** True for a time of a file, in milliseconds, that was set to these seconds: a file system keeps more digits than a double. */
+export const isSameTime = (mtimeMs: number, seconds: number): boolean => Math.abs(mtimeMs - seconds * 1000) < 0.01;
+
 /**
  * Modes, owners and times of directories, kept until all layers are applied (rules A31 and A33): until then every
  * directory is writable for us, and no later child changes its time.
@@ -29,6 +32,11 @@ export class DirectoryMetadata {
   /** To be called for every directory that is removed. */
   forget(path: string): void {
     this.#facts.delete(path);
+  }
+
+  /** The directories that are known. */
+  paths(): Iterable<string> {
+    return this.#facts.keys();
   }
 
   /** Deepest first, through a descriptor that follows no link. */

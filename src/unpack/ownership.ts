@@ -18,6 +18,11 @@ export class Ownership {
     return { uid: this.#uid, gid: this.#gid };
   }
 
+  /** The owner that something is to have. */
+  due(uid: number, gid: number): { readonly uid: number; readonly gid: number } {
+    return this.#restore ? { uid, gid } : this.own;
+  }
+
   /** The bits every directory keeps, so that a process other than root can delete the tree (rule A31). */
   get keptOnDirectories(): number {
     return this.#uid === 0 ? 0 : 0o700;

@@ -2,12 +2,14 @@ import { createReadStream } from "node:fs";
 import type { Digest } from "../digest.ts";
 import type { Limits } from "../limits.ts";
 import { LIMITS } from "../limits.ts";
+import type { LayerGate } from "./gate.ts";
 import type { UnpackReport } from "./image.ts";
 import { applyImage } from "./image.ts";
+import type { ReuseRequest } from "./reuse.ts";
 
 /** One layer of an image, lowest first. */
 export interface LayerSource {
-  /** Absolute path of the verified compressed blob. */
+  /** Absolute path of the compressed blob: verified, and there once the gate says so. */
   readonly path: string;
   readonly mediaType: string;
   readonly digest: Digest;
@@ -21,6 +23,10 @@ export interface UnpackRequest {
   readonly root: string;
   readonly layers: readonly LayerSource[];
   readonly limits?: Partial<Limits>;
+  /** A tree that begins with the same layers, to take files from. */
+  readonly reuse?: ReuseRequest;
+  /** A file to write the inventory of the tree to; it must not exist. */
+  readonly inventory?: string;
   /** Restore owners. Default: when the process is root. */
   readonly owners?: boolean;
 }
@@ -29,7 +35,12 @@ export interface UnpackRequest {
 const READ_BYTES = 1024 * 1024;
 
 /** Does what a request asks, on the calling thread: system calls block it, decompression does not. */
-export function runRequest(request: UnpackRequest, pause?: () => Promise<void> | void): Promise<UnpackReport> {
+export function runRequest(
+  request: UnpackRequest,
+  gate: LayerGate,
+  pause?: () => Promise<void> | void,
+): Promise<UnpackReport> {
+  const { reuse, inventory } = request;
   const layers = request.layers.map((layer) => ({
     ...layer,
     open: () => createReadStream(layer.path, { highWaterMark: READ_BYTES }),
@@ -37,6 +48,9 @@ export function runRequest(request: UnpackRequest, pause?: () => Promise<void> |
   return applyImage(request.root, layers, {
     limits: { ...LIMITS, ...request.limits },
     owners: request.owners ?? process.geteuid?.() === 0,
+    gate,
+    ...(reuse === undefined ? {} : { reuse }),
+    ...(inventory === undefined ? {} : { inventory }),
     ...(pause === undefined ? {} : { pause }),
   });
 }

@@ -17,7 +17,7 @@ import { join } from "./names.ts";
 
 export type Kind = "missing" | "directory" | "symlink" | "file";
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, COPYFILE_EXCL } = constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = constants;
 /** Linux, limits.h: bytes of a path without its NUL. */
 const PATH_MAX = 4095;
 /** Why a volume may refuse a hard link that it could hold. */
@@ -32,11 +32,16 @@ export class Rootfs {
   /** What directories will look like in the end. */
   readonly directories = new DirectoryMetadata();
   readonly #root: string;
+  readonly #forget: (path: string) => void;
+  /** Inode -> a file that another tree shares, and its names in this one. */
+  readonly #adopted = new Map<number, { readonly source: Buffer; readonly names: string[] }>();
   #removals = 0;
   #replacements = 0;
 
-  constructor(root: string) {
+  /** `forget` is called for every file and link that is removed. */
+  constructor(root: string, forget: (path: string) => void = () => undefined) {
     this.#root = Buffer.from(root).toString("latin1");
+    this.#forget = forget;
   }
 
   /** Grows whenever a directory or a link is removed: resolved paths are void then. */
@@ -84,7 +89,11 @@ export class Rootfs {
   }
 
   #erase(path: string, directory: boolean): void {
-    if (!directory) return unlinkSync(this.bytesOf(path));
+    if (!directory) {
+      unlinkSync(this.bytesOf(path));
+      this.#forget(path);
+      return;
+    }
     for (const [name, isDirectory] of this.children(path)) this.#erase(join(path, name), isDirectory);
     rmdirSync(this.bytesOf(path));
     this.directories.forget(path);
@@ -119,13 +128,41 @@ export class Rootfs {
   link(existing: string, path: string): boolean {
     try {
       this.#place(path, () => linkSync(this.bytesOf(existing), this.bytesOf(path)));
+      if (this.#adopted.size > 0) this.#adopted.get(lstatSync(this.bytesOf(path)).ino)?.names.push(path);
       return true;
     } catch (error) {
       if (!LINK_REFUSALS.includes(errnoOf(error))) throw error;
     }
     if (this.kind(existing) === "symlink") this.symlink(this.target(existing), path);
-    else this.#place(path, () => copyFileSync(this.bytesOf(existing), this.bytesOf(path), COPYFILE_EXCL));
+    else this.copy(this.bytesOf(existing), path, "copy");
     return false;
+  }
+
+  /** One more name, in this tree, for the file `ino` of another tree. */
+  adopt(source: Buffer, path: string, ino: number): void {
+    this.#place(path, () => linkSync(source, this.bytesOf(path)));
+    const known = this.#adopted.get(ino);
+    if (known === undefined) this.#adopted.set(ino, { source, names: [path] });
+    else known.names.push(path);
+  }
+
+  /** Gives a file that another tree shares an inode of its own, under all its names: to be called before its looks change. */
+  unshare(path: string): void {
+    const { ino } = lstatSync(this.bytesOf(path));
+    const shared = this.#adopted.get(ino);
+    if (shared === undefined) return;
+    this.#adopted.delete(ino);
+    const alive = shared.names.filter((name) => lstatSync(this.bytesOf(name), { throwIfNoEntry: false })?.ino === ino);
+    const [first, ...others] = new Set([...alive, path]);
+    if (first === undefined) return;
+    this.copy(shared.source, first, "copy");
+    for (const name of others) this.#place(name, () => linkSync(this.bytesOf(first), this.bytesOf(name)));
+  }
+
+  /** A copy of a file of any tree; `clone`: shares its blocks until one of both is written, or fails. */
+  copy(source: Buffer, path: string, how: "clone" | "copy"): void {
+    const flags = COPYFILE_EXCL | (how === "clone" ? COPYFILE_FICLONE_FORCE : 0);
+    this.#place(path, () => copyFileSync(source, this.bytesOf(path), flags));
   }
 
   #place<T>(path: string, create: () => T): T {

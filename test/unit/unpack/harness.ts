@@ -17,6 +17,7 @@ import type { Limits } from "../../../src/limits.ts";
 import { LIMITS } from "../../../src/limits.ts";
 import type { UnpackReport } from "../../../src/unpack/image.ts";
 import { applyImage } from "../../../src/unpack/image.ts";
+import type { LayerInput } from "../../../src/unpack/layer.ts";
 
 export const TAR = "application/vnd.oci.image.layer.v1.tar";
 export const TAR_GZIP = `${TAR}+gzip`;
@@ -76,19 +77,23 @@ async function* chunksOf(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-export function apply(
-  root: string,
-  layers: readonly TestLayer[],
-  chunkSize = 65_536,
-  limits: Partial<Limits> = {},
-): Promise<UnpackReport> {
-  const inputs = layers.map(({ stored, mediaType, diffId }) => ({
+/** The layers as the applier takes them, read in chunks of one size. */
+export const inputsOf = (layers: readonly TestLayer[], chunkSize = 65_536): LayerInput[] =>
+  layers.map(({ stored, mediaType, diffId }) => ({
     mediaType,
     diffId,
     digest: digestOf(stored),
     size: stored.length,
     open: () => chunksOf(stored, chunkSize),
   }));
+
+export function apply(
+  root: string,
+  layers: readonly TestLayer[],
+  chunkSize = 65_536,
+  limits: Partial<Limits> = {},
+): Promise<UnpackReport> {
+  const inputs = inputsOf(layers, chunkSize);
   const owners = process.geteuid?.() === 0;
   return applyImage(root, inputs, { limits: { ...LIMITS, ...limits }, owners });
 }

@@ -1,0 +1,110 @@
+import { lstatSync, type Stats } from "node:fs";
+import { errnoOf } from "./faults.ts";
+import type { ImageState } from "./image-state.ts";
+import type { Inventory, RecordedEntry } from "./inventory.ts";
+import { dressFile, looksLike } from "./looks.ts";
+import { join, parentOf } from "./names.ts";
+
+/** How files come from one tree into another. `links`: clones where the file system can, else hard links; `clones`: clones or nothing. */
+export type Sharing = "links" | "clones";
+
+/** Why a file system may be unable to clone. */
+const NO_CLONES = ["ENOTSUP", "EOPNOTSUPP", "EXDEV", "EINVAL", "ENOSYS", "ENOTTY", "EPERM"];
+const NO_LINKS = ["EMLINK", "EXDEV", "EPERM", "ENOTSUP", "EACCES"];
+
+/**
+ * A tree on disk whose app may have run in it and may be running now. Gives only files that are proven to be what their layer made
+ * them (the same inode, size, mode, owner and time: a write sets the time), and gives them so that no write of one app
+ * reaches the other's tree, as far as that can be known:
+ * a clone shares nothing that can be written; a hard link does, so what the app might write in place is copied instead:
+ * every file of a directory in which it has created, removed or renamed anything, and of what the image declares as volumes.
+ */
+export class Donor {
+  readonly #root: string;
+  readonly #inventory: Inventory;
+  readonly #image: ImageState;
+  readonly #volumes: readonly string[];
+  readonly #sharing: Sharing;
+  readonly #quiet = new Map<string, boolean>();
+  #clones = true;
+
+  /** `volumes`: paths below which nothing is linked. */
+  constructor(root: string, inventory: Inventory, image: ImageState, volumes: readonly string[], sharing: Sharing) {
+    this.#root = Buffer.from(root).toString("latin1");
+    this.#inventory = inventory;
+    this.#image = image;
+    this.#volumes = volumes;
+    this.#sharing = sharing;
+  }
+
+  /** Puts the file of an entry at `path` of the new tree. Answers its inode; undefined when the file cannot be had. */
+  give(entry: RecordedEntry, path: string): number | undefined {
+    if (entry.path === "") return undefined;
+    const source = this.#bytesOf(entry.path);
+    const stat = look(source);
+    if (stat === undefined || !this.#isUnchanged(stat, entry)) return undefined;
+    if (this.#clones && this.#clone(source, path)) return this.#dressed(entry, path);
+    if (this.#sharing === "clones") return undefined;
+    if (this.#isQuiet(parentOf(entry.path)) && this.#link(source, path, entry.ino)) return entry.ino;
+    this.#image.tree.copy(source, path, "copy");
+    return this.#dressed(entry, path);
+  }
+
+  #bytesOf(path: string): Buffer {
+    return Buffer.from(join(this.#root, path), "latin1");
+  }
+
+  #isUnchanged(stat: Stats, entry: RecordedEntry): boolean {
+    const same = stat.isFile() && stat.ino === entry.ino && stat.size === entry.size;
+    return same && looksLike(stat, entry, this.#image.ownership);
+  }
+
+  /** True when the app has created, removed and renamed nothing in the directory, and it is no declared volume. */
+  #isQuiet(directory: string): boolean {
+    const known = this.#quiet.get(directory);
+    if (known !== undefined) return known;
+    const published = this.#inventory.directories.get(directory);
+    const now = look(this.#bytesOf(directory))?.mtimeMs;
+    const declared = this.#volumes.some((volume) => `${directory}/`.startsWith(`${volume}/`));
+    const quiet = !declared && now !== undefined && published !== undefined && now === published;
+    this.#quiet.set(directory, quiet);
+    return quiet;
+  }
+
+  #clone(source: Buffer, path: string): boolean {
+    try {
+      this.#image.tree.copy(source, path, "clone");
+      return true;
+    } catch (error) {
+      if (!NO_CLONES.includes(errnoOf(error))) throw error;
+      this.#clones = false;
+      return false;
+    }
+  }
+
+  #link(source: Buffer, path: string, ino: number): boolean {
+    try {
+      this.#image.tree.adopt(source, path, ino);
+      return true;
+    } catch (error) {
+      if (!NO_LINKS.includes(errnoOf(error))) throw error;
+      return false;
+    }
+  }
+
+  /** Gives a copy the looks of its entry. Answers its inode. */
+  #dressed(entry: RecordedEntry, path: string): number {
+    const bytes = this.#image.tree.bytesOf(path);
+    dressFile(bytes, entry, this.#image.ownership);
+    return lstatSync(bytes).ino;
+  }
+}
+
+/** The facts of what is at a path; undefined for nothing, and for a path that leads nowhere any more. */
+function look(path: Buffer): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,92 @@
+import { chmodSync, closeSync, constants, fchmodSync, futimesSync, lstatSync, openSync, writeSync } from "node:fs";
+import type { Rootfs } from "./rootfs.ts";
+import type { TarSink } from "./tar-parser.ts";
+
+interface Hole {
+  readonly layer: number;
+  /** The place of its entry in the layer, from 0. */
+  readonly place: number;
+  /** Every name of the file. */
+  readonly paths: Set<string>;
+}
+
+/** Files of reused layers that stand empty in their place, because the tree at hand could not give their content. */
+export class Holes {
+  readonly #byPath = new Map<string, Hole>();
+
+  add(path: string, layer: number, place: number): void {
+    this.#byPath.set(path, { layer, place, paths: new Set([path]) });
+  }
+
+  /** A file got one more name. */
+  linked(existing: string, path: string): void {
+    const hole = this.#byPath.get(existing);
+    if (hole === undefined) return;
+    hole.paths.add(path);
+    this.#byPath.set(path, hole);
+  }
+
+  /** A name was removed. A file that has no name left needs no content. */
+  gone(path: string): void {
+    this.#byPath.get(path)?.paths.delete(path);
+    this.#byPath.delete(path);
+  }
+
+  /** The layers that have to be read again, lowest first. */
+  layers(): number[] {
+    return [...new Set([...this.#byPath.values()].map(({ layer }) => layer))].sort((a, b) => a - b);
+  }
+
+  /** Place in the layer -> a name of the file to fill. */
+  of(layer: number): Map<number, string> {
+    const found = [...this.#byPath].filter(([, hole]) => hole.layer === layer);
+    return new Map(found.map(([path, hole]) => [hole.place, path]));
+  }
+}
+
+/** Reads a layer and writes the content that holes lack; everything else passes by. `close` is due whatever happens. */
+export class HoleFiller implements TarSink {
+  readonly #tree: Rootfs;
+  readonly #paths: ReadonlyMap<number, string>;
+  #place = -1;
+  #open: { readonly fd: number; readonly mode: number; readonly mtime: number } | undefined;
+
+  constructor(tree: Rootfs, paths: ReadonlyMap<number, string>) {
+    this.#tree = tree;
+    this.#paths = paths;
+  }
+
+  entry(): void {
+    this.#place += 1;
+    const path = this.#paths.get(this.#place);
+    if (path === undefined) return;
+    const bytes = this.#tree.bytesOf(path);
+    const { mode, mtimeMs } = lstatSync(bytes);
+    chmodSync(bytes, 0o600);
+    const fd = openSync(bytes, constants.O_WRONLY | constants.O_NOFOLLOW);
+    this.#open = { fd, mode: mode & 0o7777, mtime: mtimeMs / 1000 };
+  }
+
+  data(piece: Buffer): void {
+    const fd = this.#open?.fd;
+    if (fd === undefined) return;
+    for (let done = 0; done < piece.length;) done += writeSync(fd, piece, done);
+  }
+
+  end(): void {
+    if (this.#open === undefined) return;
+    const { fd, mode, mtime } = this.#open;
+    fchmodSync(fd, mode);
+    futimesSync(fd, mtime, mtime);
+    this.close();
+  }
+
+  global(): void {
+    // It changes no entry.
+  }
+
+  close(): void {
+    if (this.#open !== undefined) closeSync(this.#open.fd);
+    this.#open = undefined;
+  }
+}

@@ -1,0 +1,118 @@
+import { lstatSync, readFileSync, writeFileSync } from "node:fs";
+import type { Digest } from "../digest.ts";
+import type { TarEntry } from "./tar-parser.ts";
+
+/** One entry of a layer. For a file whose content is still in the tree: its path there (else empty) and its inode. */
+export interface RecordedEntry extends TarEntry {
+  readonly path: string;
+  readonly ino: number;
+}
+
+/**
+ * What the layers put into a tree, entry by entry, without the content: enough to do it again for another image that
+ * begins with the same layers, with files taken from the tree as long as they are what they were.
+ */
+export interface Inventory {
+  /** Milliseconds: the times that directories had when the tree was complete. */
+  readonly directories: ReadonlyMap<string, number>;
+  readonly layers: readonly { readonly diffId: Digest; readonly entries: readonly RecordedEntry[] }[];
+}
+
+type Row = [
+  type: string,
+  name: string,
+  linkname: string,
+  mode: number,
+  uid: number,
+  gid: number,
+  size: number,
+  mtime: number,
+  path: string,
+  ino: number,
+  ...xattrs: string[],
+];
+
+interface Noted {
+  readonly entry: TarEntry;
+  path: string;
+  ino: number;
+}
+
+/** Notes what an image's layers do while they are applied. Gives up, and holds nothing, beyond `most` entries. */
+export class Recorder {
+  readonly #most: number;
+  readonly #layers: { diffId: Digest; entries: Noted[] }[] = [];
+  readonly #files = new Map<string, Noted>();
+  #count = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get full(): boolean {
+    return this.#count > this.#most;
+  }
+
+  layer(diffId: Digest): void {
+    this.#layers.push({ diffId, entries: [] });
+  }
+
+  /** To be called for every entry, whatever becomes of it: the place in the layer counts. */
+  entry(entry: TarEntry): void {
+    this.#count += 1;
+    if (this.full) {
+      this.#layers.length = 0;
+      this.#files.clear();
+    }
+    this.#layers.at(-1)?.entries.push({ entry, path: "", ino: 0 });
+  }
+
+  /** The entry noted last became a file. */
+  file(path: string, ino: number): void {
+    const noted = this.#layers.at(-1)?.entries.at(-1);
+    if (noted === undefined) return;
+    noted.path = path;
+    noted.ino = ino;
+    this.#files.set(path, noted);
+  }
+
+  /** Something at the path was removed. */
+  gone(path: string): void {
+    const noted = this.#files.get(path);
+    if (noted === undefined) return;
+    noted.path = "";
+    this.#files.delete(path);
+  }
+
+  /** Writes the inventory of the complete tree: a line of JSON for its directories, then one for each layer. Not synced. */
+  save(file: string, directories: Iterable<string>, bytesOf: (path: string) => Buffer): void {
+    if (this.full) return;
+    const times = Object.fromEntries([...directories].map((path) => [path, lstatSync(bytesOf(path)).mtimeMs]));
+    const lines = this.#layers.map(({ diffId, entries }) => JSON.stringify([diffId, ...entries.map(rowOf)]));
+    writeFileSync(file, `${[JSON.stringify(times), ...lines].join("\n")}\n`, { mode: 0o600, flag: "wx" });
+  }
+}
+
+function rowOf({ entry, path, ino }: Noted): Row {
+  const { type, name, linkname, mode, uid, gid, size, mtime, xattrs } = entry;
+  return [type, name, linkname, mode, uid, gid, size, mtime, path, ino, ...xattrs];
+}
+
+/** The inventory in a file, its first `count` layers. Undefined when it is missing, damaged or shorter: it is only ever a short cut. */
+export function readInventory(file: string, count: number): Inventory | undefined {
+  try {
+    const [times, ...lines] = readFileSync(file, "utf8").split("\n", count + 1);
+    if (times === undefined || lines.length < count) return undefined;
+    const layers = lines.map((line) => {
+      const [diffId, ...rows] = JSON.parse(line) as [Digest, ...Row[]];
+      return { diffId, entries: rows.map(entryOf) };
+    });
+    return { directories: new Map(Object.entries(JSON.parse(times) as Record<string, number>)), layers };
+  } catch {
+    return undefined;
+  }
+}
+
+function entryOf([type, name, linkname, mode, uid, gid, size, mtime, path, ino, ...xattrs]: Row): RecordedEntry {
+  return { type, name, linkname, mode, uid, gid, size, mtime, path, ino, xattrs };
+}

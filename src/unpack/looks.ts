@@ -1,0 +1,44 @@
+import {
+  chmodSync,
+  chownSync,
+  fchmodSync,
+  fchownSync,
+  futimesSync,
+  lchownSync,
+  lutimesSync,
+  type Stats,
+  utimesSync,
+} from "node:fs";
+import { clampTime, isSameTime } from "./metadata.ts";
+import type { Ownership } from "./ownership.ts";
+import type { TarEntry } from "./tar-parser.ts";
+
+/** The part of an entry that says what its file looks like. */
+export type Looks = Pick<TarEntry, "name" | "mode" | "uid" | "gid" | "mtime">;
+
+/** Owner, mode and time of an open file; the owner first, because chown(2) takes set-id bits away (rule A30). */
+export function dressOpen(fd: number, { name, mode, uid, gid, mtime }: Looks, ownership: Ownership): void {
+  ownership.give(uid, gid, name, (u, g) => fchownSync(fd, u, g));
+  fchmodSync(fd, mode & 0o7777);
+  futimesSync(fd, clampTime(mtime), clampTime(mtime));
+}
+
+/** The same by path, for what is known to be no link. */
+export function dressFile(path: Buffer, { name, mode, uid, gid, mtime }: Looks, ownership: Ownership): void {
+  ownership.give(uid, gid, name, (u, g) => chownSync(path, u, g));
+  chmodSync(path, mode & 0o7777);
+  utimesSync(path, clampTime(mtime), clampTime(mtime));
+}
+
+/** Owner and time of a symbolic link itself (rule A24). */
+export function dressLink(path: Buffer, { name, uid, gid, mtime }: Looks, ownership: Ownership): void {
+  ownership.give(uid, gid, name, (u, g) => lchownSync(path, u, g));
+  lutimesSync(path, clampTime(mtime), clampTime(mtime));
+}
+
+/** True when a file has the owner, mode and time that an entry asks for. */
+export function looksLike(stat: Stats, { mode, uid, gid, mtime }: Looks, ownership: Ownership): boolean {
+  const due = ownership.due(uid, gid);
+  const sameOwner = stat.uid === due.uid && stat.gid === due.gid;
+  return sameOwner && (stat.mode & 0o7777) === (mode & 0o7777) && isSameTime(stat.mtimeMs, clampTime(mtime));
+}

@@ -1,0 +1,111 @@
+import { EntryWriter } from "./apply.ts";
+import { Donor, type Sharing } from "./donor.ts";
+import { toLayerError } from "./faults.ts";
+import type { LayerGate } from "./gate.ts";
+import { HoleFiller } from "./holes.ts";
+import type { ImageState } from "./image-state.ts";
+import { type RecordedEntry, readInventory } from "./inventory.ts";
+import { type LayerInput, streamLayer } from "./layer.ts";
+import { AUFS_LINKS } from "./whiteouts.ts";
+
+/** A tree on disk that begins with the same layers. */
+export interface ReuseRequest {
+  /** The tree; an app may run in it. */
+  readonly tree: string;
+  /** The file with its inventory. */
+  readonly inventory: string;
+  /** How many layers both have in common. */
+  readonly layers: number;
+  /** Paths, relative to the root, below which files are never shared by a hard link. */
+  readonly volumes: readonly string[];
+  readonly sharing: Sharing;
+}
+
+/**
+ * Does again what the first layers did to the donor's tree, by the same code that applies layers, only that files come from the
+ * donor. What it cannot give (changed by its app, or hidden by one of its own upper layers) is read from the layer, and only such layers are
+ * asked for at the gate. Answers how many layers are applied: none when the inventory is of no use.
+ */
+export async function reuseLayers(
+  image: ImageState,
+  layers: readonly LayerInput[],
+  request: ReuseRequest,
+  gate: LayerGate,
+  pause: () => Promise<void> | void,
+): Promise<number> {
+  const inventory = readInventory(request.inventory, request.layers);
+  const matching = inventory?.layers.every(({ diffId }, index) => diffId === layers[index]?.diffId) ?? false;
+  if (inventory === undefined || !matching) {
+    gate.needs(Array.from({ length: request.layers }, (_, index) => index));
+    return 0;
+  }
+  const donor = new Donor(request.tree, inventory, image, request.volumes, request.sharing);
+  for (const [index, { entries }] of inventory.layers.entries()) {
+    const layer = layers[index];
+    if (layer !== undefined) await replay(image, donor, layer, { index, entries }, pause);
+  }
+  gate.needs(image.holes.layers());
+  for (const index of image.holes.layers()) {
+    const layer = layers[index];
+    if (layer !== undefined) await fill(image, layer, index, gate, pause);
+  }
+  return request.layers;
+}
+
+/** Entries between two looks at whether to go on. */
+const ENTRIES_A_TURN = 512;
+
+async function replay(
+  image: ImageState,
+  donor: Donor,
+  layer: LayerInput,
+  { index, entries }: { index: number; entries: readonly RecordedEntry[] },
+  pause: () => Promise<void> | void,
+): Promise<void> {
+  const { budget, holes, recorder, tree } = image;
+  let place = 0;
+  let empty: string | undefined;
+  const writer = new EntryWriter(image, index === 0, (path) => {
+    const entry = entries[place];
+    const given = entry === undefined ? undefined : donor.give(entry, path);
+    if (given === undefined && (entry?.size ?? 0) > 0) empty = path;
+    return given;
+  });
+  try {
+    recorder?.layer(layer.diffId);
+    for (; place < entries.length; place++) {
+      const entry = entries[place];
+      if (entry === undefined) break;
+      budget.reused(entry.size);
+      writer.entry(entry);
+      writer.end();
+      // Only now: what was at the path before has made way.
+      if (empty !== undefined) holes.add(empty, index, place);
+      empty = undefined;
+      if (place % ENTRIES_A_TURN === 0) await pause();
+    }
+    tree.remove(AUFS_LINKS);
+  } catch (error) {
+    throw toLayerError(error, layer.digest, writer.current);
+  } finally {
+    writer.close();
+  }
+}
+
+async function fill(
+  image: ImageState,
+  layer: LayerInput,
+  index: number,
+  gate: LayerGate,
+  pause: () => Promise<void> | void,
+): Promise<void> {
+  const filler = new HoleFiller(image.tree, image.holes.of(index));
+  await gate.ready(index);
+  try {
+    await streamLayer(image, layer, filler, pause);
+  } catch (error) {
+    throw toLayerError(error, layer.digest, undefined);
+  } finally {
+    filler.close();
+  }
+}
