@@ -29,6 +29,8 @@ export interface Layout {
   readonly state: string;
   /** One JSON file for each published tree: what it holds and how it was checked. */
   readonly receipts: string;
+  /** One file for each published tree: what its layers did, for reuse by a later image. Only ever a short cut. */
+  readonly inventories: string;
   /** One JSON file for each version that may not be tried again. */
   readonly failed: string;
   /** JSON: the version on trial and how often it was started. */
@@ -56,6 +58,7 @@ export interface Layout {
   readonly tree: (digest: Digest) => string;
   readonly retainedTree: (digest: Digest) => string;
   readonly receipt: (digest: Digest) => string;
+  readonly inventory: (digest: Digest) => string;
   readonly failure: (digest: Digest) => string;
   /** The executable of a version. Links point here: absolute, as the original writes them. */
   readonly executable: (digest: Digest) => string;
@@ -78,6 +81,7 @@ export function layoutOf(dataDir: string): Layout {
     retained: at("storage", "retained"),
     state: at("state"),
     receipts: at("state", "receipts"),
+    inventories: at("state", "inventories"),
     failed: at("state", "failed"),
     trial: at("state", "trial.json"),
     succession: at("state", "succession.json"),
@@ -95,6 +99,7 @@ export function layoutOf(dataDir: string): Layout {
     tree: (digest) => join(v1("extracted"), digest),
     retainedTree: (digest) => at("storage", "retained", digest),
     receipt: (digest) => at("state", "receipts", `${digest}.json`),
+    inventory: (digest) => at("state", "inventories", `${digest}.jsonl`),
     failure: (digest) => at("state", "failed", `${digest}.json`),
     executable: (digest) => join(v1("extracted"), digest, "entrypoint"),
   };

@@ -1,7 +1,7 @@
 import type { CheckPort, DownloadPort, ExtractPort, Release, StageAttemptPort, Verdict } from "../../machines/ports.ts";
 import type { Digest } from "../digest.ts";
-import { downloadImage } from "../pull/download.ts";
-import { extractImage } from "../pull/extract.ts";
+import { DockerloaderError } from "../errors.ts";
+import { type StagedImage, stageImage } from "../pull/extract.ts";
 import { registryFor } from "../pull/pull.ts";
 import { formatReference, type Reference } from "../registry/reference.ts";
 import { linkFacts, type Lock, lockOrThrow, type Store } from "../store/index.ts";
@@ -32,6 +32,7 @@ export function createUpdateAdapters(
   const { digest: current, store } = running;
   const { client, platform } = registryFor(config, env);
   let lock: Lock | undefined;
+  let staging: { readonly stop: AbortController; readonly image: StagedImage } | undefined;
   const unlock = (): void => {
     lock?.release();
     lock = undefined;
@@ -57,15 +58,26 @@ export function createUpdateAdapters(
         log.emit({ type: "update.compared", current, latest });
         return judge(store, current, { digest: latest, reference: formatReference(reference) });
       }),
+      // Both steps are at work from the start: layers are unpacked while others are downloaded.
       download: fromPromise(({ input: { release }, signal }) =>
         locked(async () => {
           log.emit({ type: "update.available", ...release });
           const image = await client.image(pinned(release), { platform, signal });
-          await downloadImage(store, image, { client, log, signal });
+          const stop = new AbortController();
+          const { reference } = release;
+          const sharing = config.shareFiles;
+          staging = {
+            stop,
+            image: stageImage(store, image, { client, log, signal: stop.signal, reference, sharing }),
+          };
+          await abortable(signal, stop, staging.image.downloaded);
         }),
       ),
-      extract: fromPromise(({ input: { release }, signal }) =>
-        locked(() => extractImage(store, release.digest, { reference: release.reference, log, signal })),
+      extract: fromPromise(({ signal }) =>
+        locked(async () => {
+          if (staging === undefined) throw new DockerloaderError("INTERNAL", "nothing was downloaded to be extracted");
+          await abortable(signal, staging.stop, staging.image.published);
+        }),
       ),
       stageAttempt: fromPromise(({ input: { release } }) =>
         locked(async () => {
@@ -92,4 +104,16 @@ function judge({ records, links }: Store, current: Digest, release: Release): Ve
   const failedBefore = records.failure(digest) !== undefined || (records.marker() === digest && !staged);
   if (failedBefore) return { kind: "refused", digest, why: "previous attempt failed" };
   return { kind: "available", release };
+}
+
+/** The work's result; an abort of the step that waits for it stops the work, which then rejects. */
+async function abortable(signal: AbortSignal, stop: AbortController, work: Promise<void>): Promise<void> {
+  const abort = (): void => stop.abort(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await work;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }

@@ -18,6 +18,7 @@ import { observe } from "./observe.ts";
 import { pull } from "./pull.ts";
 import { ready } from "./ready.ts";
 import { status } from "./status.ts";
+import { verify } from "./verify.ts";
 import { why } from "./why.ts";
 
 /** Every command that yargs parses, in the order of the help. `run` and `cli` are handled before (src/main.ts). */
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command<never>[] = [
   ready,
   pull,
   gc,
+  verify,
   createCompletion(completionWords),
   fetch,
   observe,

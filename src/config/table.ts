@@ -168,6 +168,14 @@ export const SETTINGS = {
     reader: "both",
     doc: "hosts (with port) that may be spoken to over http, separated by commas; loopback always may",
   }),
+  shareFiles: setting<"links" | "clones" | "off">({
+    env: "DOCKERLOADER_SHARE_FILES",
+    fallback: "links",
+    schema: oneOf("links", "clones", "off"),
+    shown: "`links`",
+    reader: "both",
+    doc: "how a new version takes the files of layers it has in common with one on disk: `clones` where the volume can (XFS, btrfs), else unpacked anew; `links`: else by hard links to files that are proven unchanged; `off`: always unpacked anew",
+  }),
   cliWaitSecs: setting<number>({
     env: "DOCKERLOADER_CLI_WAIT_SECS",
     fallback: 60,

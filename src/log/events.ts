@@ -74,7 +74,7 @@ export type LoaderEvent =
   | { type: "update.failed"; code: string; message: string; retryInMs?: number; background: boolean }
   | { type: "layer.progress"; digest: Digest; bytes: number; total: number }
   | { type: "layer.downloaded"; digest: Digest; bytes: number; reused: boolean }
-  | { type: "image.extracted"; digest: Digest; entries: number; bytes: number }
+  | { type: "image.extracted"; digest: Digest; entries: number; bytes: number; reusedLayers: number }
   | { type: "image.warning"; digest: Digest; message: string }
   | { type: "inspect.listening"; address: string }
   | { type: "inspect.restarting"; why: string; inMs: number }

@@ -32,6 +32,7 @@ export function describeFailure(reason: FailureReason | OtherReason): string {
     case "interrupted":
       return `its trials were interrupted ${reason.tries} times`;
     case "unusable":
+    case "corrupt":
       return reason.message;
     case "imported":
       return "it failed under the original loader";
@@ -126,7 +127,11 @@ const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
     "debug",
     (e) => `layer ${e.digest}: ${e.bytes} bytes ${e.reused ? "already here" : "downloaded"}`,
   ],
-  "image.extracted": ["info", (e) => `extracted ${e.digest}: ${e.entries} entries, ${e.bytes} bytes`],
+  "image.extracted": [
+    "info",
+    (e) =>
+      `extracted ${e.digest}: ${e.entries} entries, ${e.bytes} bytes${e.reusedLayers > 0 ? `, the first ${e.reusedLayers} layers from a version on disk` : ""}`,
+  ],
   "image.warning": ["warn", (e) => `image ${e.digest}: ${e.message}`],
   "inspect.listening": [
     "info",

@@ -1,7 +1,7 @@
-import type { Logger } from "../log/logger.ts";
 import { DockerloaderError } from "../errors.ts";
-import { countProgress } from "../log/progress.ts";
 import { LIMITS } from "../limits.ts";
+import type { Logger } from "../log/logger.ts";
+import { countProgress } from "../log/progress.ts";
 import type { RegistryClient, RemoteImage } from "../registry/client.ts";
 import type { Descriptor } from "../registry/manifest.ts";
 import type { Store } from "../store/index.ts";
@@ -12,52 +12,92 @@ export interface DownloadOptions {
   readonly signal: AbortSignal;
 }
 
-/**
- * Brings every blob of an image into the store, then its config, then its manifest: what the manifest names is there
- * and durable before the manifest is. A blob that is here already is verified, never trusted by its name.
- */
-export async function downloadImage(store: Store, image: RemoteImage, options: DownloadOptions): Promise<void> {
-  const unique = new Map(image.manifest.layers.map((layer) => [layer.digest, layer]));
-  const missing: Descriptor[] = [];
-  for (const layer of unique.values()) {
-    if (await store.blobs.verify(layer.digest, layer.size)) {
-      options.log.emit({ type: "layer.downloaded", digest: layer.digest, bytes: layer.size, reused: true });
-    } else missing.push(layer);
-  }
-  requireSpace(store, missing);
-  const queue = missing.toSorted((a, b) => b.size - a.size);
-  const failed = new AbortController();
-  const signal = AbortSignal.any([options.signal, failed.signal]);
-  const worker = async (): Promise<void> => {
-    for (let layer = queue.shift(); layer !== undefined; layer = queue.shift()) {
-      await downloadLayer(store, image, layer, { ...options, signal });
-    }
-  };
-  const workers = Array.from({ length: LIMITS.parallelDownloads }, () =>
-    worker().catch((error: unknown) => {
-      failed.abort(error);
-      throw error;
-    }),
-  );
-  const outcomes = await Promise.allSettled(workers);
-  // The first failure aborted the others: it is the one to report.
-  if (failed.signal.aborted) throw failed.signal.reason;
-  const rejected = outcomes.find((outcome) => outcome.status === "rejected");
-  if (rejected !== undefined) throw rejected.reason;
-  store.blobs.put(image.manifest.config.digest, image.configBytes);
-  store.images.put(image.digest, image.manifestBytes);
+/** Layers of one image on their way into the store. Layers are numbered from 0, lowest first. */
+export interface Downloads {
+  /** Asks for layers. When they do not fit on the volume, that is a failure of all of them. */
+  readonly want: (layers: readonly number[]) => void;
+  /** Resolves when the layer's verified blob is in the store; rejects with the first failure of any layer. */
+  readonly ready: (layer: number) => Promise<void>;
+  /** Resolves when all that was asked for is there; rejects with the first failure, when nothing is written any more. */
+  readonly finished: () => Promise<void>;
 }
 
-async function downloadLayer(
-  store: Store,
-  image: RemoteImage,
-  layer: Descriptor,
-  options: DownloadOptions,
-): Promise<void> {
+/**
+ * Brings blobs into the store, lowest layers first because they are applied first, a few at a time, each digest once. A blob that is here
+ * already is verified, never trusted by its name; no blob is hashed again after it was verified. The first failure ends all.
+ */
+export function createDownloads(store: Store, image: RemoteImage, options: DownloadOptions): Downloads {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const { layers } = image.manifest;
+  const blobs = new Map(layers.map(({ digest }) => [digest, Promise.withResolvers<void>()]));
+  // Who waits hears of a failure; nobody has to wait.
+  for (const { promise } of blobs.values()) promise.catch(() => undefined);
+  const asked = new Set<string>();
+  const queue: Descriptor[] = [];
+  const running = new Set<Promise<void>>();
+
+  const fail = (error: unknown): void => {
+    if (!failed.signal.aborted) failed.abort(error);
+    queue.length = 0;
+    for (const { reject } of blobs.values()) reject(failed.signal.reason);
+  };
+  const run = async (layer: Descriptor): Promise<void> => {
+    try {
+      await bring(store, image, layer, { ...options, signal });
+      blobs.get(layer.digest)?.resolve();
+    } catch (error) {
+      fail(error);
+    }
+  };
+  const pump = (): void => {
+    while (running.size < LIMITS.parallelDownloads) {
+      const layer = queue.shift();
+      if (layer === undefined) return;
+      const work = run(layer).then(() => {
+        running.delete(work);
+        pump();
+      });
+      running.add(work);
+    }
+  };
+
+  return {
+    want: (wanted) => {
+      const fresh = wanted
+        .map((index) => layers[index])
+        .filter((layer) => layer !== undefined)
+        .filter(({ digest }) => !asked.has(digest) && asked.add(digest));
+      try {
+        signal.throwIfAborted();
+        requireSpace(store, fresh);
+        queue.push(...fresh);
+        pump();
+      } catch (error) {
+        fail(error);
+      }
+    },
+    ready: async (index) => {
+      const digest = layers[index]?.digest;
+      if (digest !== undefined) await blobs.get(digest)?.promise;
+    },
+    finished: async () => {
+      while (running.size > 0) await Promise.all(running);
+      if (failed.signal.aborted) throw failed.signal.reason;
+    },
+  };
+}
+
+async function bring(store: Store, image: RemoteImage, layer: Descriptor, options: DownloadOptions): Promise<void> {
   const { client, log, signal } = options;
-  const writer = await store.blobs.writer(layer.digest);
+  const { digest, size } = layer;
+  if (await store.blobs.verify(digest, size)) {
+    log.emit({ type: "layer.downloaded", digest, bytes: size, reused: true });
+    return;
+  }
+  const writer = await store.blobs.writer(digest);
   try {
-    const progress = countProgress(log, layer.digest, layer.size);
+    const progress = countProgress(log, digest, size);
     const counted = {
       write: (chunk: Uint8Array) => {
         progress.add(chunk.length);
@@ -73,16 +113,17 @@ async function downloadLayer(
   } finally {
     await writer.discard();
   }
-  log.emit({ type: "layer.downloaded", digest: layer.digest, bytes: layer.size, reused: false });
+  log.emit({ type: "layer.downloaded", digest, bytes: size, reused: false });
 }
 
-/** Compressed layers, twice their size unpacked, and a reserve have to fit before the first byte is asked for. */
+/** Compressed layers that are not here, twice their size unpacked, and a reserve have to fit before the first byte is asked for. */
 function requireSpace(store: Store, layers: readonly Descriptor[]): void {
-  const bytes = layers.reduce((sum, layer) => sum + layer.size, 0);
+  const missing = layers.filter(({ digest, size }) => store.blobs.size(digest) !== size);
+  const bytes = missing.reduce((sum, layer) => sum + layer.size, 0);
   const needed = bytes * 3 + LIMITS.freeReserveBytes;
   const { bavail, bsize } = store.fs.statfsSync(store.layout.dataDir);
   const free = bavail * bsize;
-  if (layers.length === 0 || free >= needed) return;
+  if (missing.length === 0 || free >= needed) return;
   throw new DockerloaderError(
     "STORE_FULL",
     `${store.layout.dataDir} has ${free} bytes free, this image needs about ${needed}`,

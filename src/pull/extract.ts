@@ -1,71 +1,92 @@
-import { digestOf, type Digest } from "../digest.ts";
-import { DockerloaderError } from "../errors.ts";
-import type { Logger } from "../log/logger.ts";
-import { type ImageConfig, type ImageManifest, parseImageConfig, parseImageManifest } from "../registry/manifest.ts";
+import type { Digest } from "../digest.ts";
+import { toDockerloaderError } from "../errors.ts";
+import type { RemoteImage } from "../registry/client.ts";
 import type { Store } from "../store/index.ts";
-import { unpackImage } from "../unpack/index.ts";
+import type { ReuseRequest, Sharing, UnpackReport } from "../unpack/index.ts";
+import type { DownloadOptions } from "./download.ts";
+import { receiveImage } from "./receive.ts";
 
-export interface ExtractOptions {
+export interface StageOptions extends DownloadOptions {
+  /** What the target named when it was resolved. */
   readonly reference: string;
-  readonly log: Logger;
-  readonly signal: AbortSignal;
+  /** How files of layers that a version on disk has too may be reused. */
+  readonly sharing: Sharing | "off";
 }
+
+/** An image on its way into the store. Both promises reject with the same failure, and nothing of the tree is left then. */
+export interface StagedImage {
+  /** Blobs, config and manifest are durable. */
+  readonly downloaded: Promise<void>;
+  /** The tree is published: complete, verified, durable, and it can be executed. */
+  readonly published: Promise<void>;
+}
+
+/** A layer that is what its digest says and breaks these cannot get better by another try. */
+const INTEGRITY = new Set<string>(["DIFF_ID_MISMATCH", "LAYER_CORRUPT", "LAYER_HOSTILE"]);
 
 /**
- * Unpacks a downloaded image into a published tree that can be executed. A tree that is there and can run is kept.
- * Nothing is visible under the digest before every layer is applied and verified and the entrypoint is checked.
+ * Downloads an image and unpacks it into a published tree. A tree that is there and can run is kept. Nothing is visible under the
+ * digest before every layer is applied and verified and the entrypoint is checked. The caller holds the store lock.
  */
-export async function extractImage(store: Store, digest: Digest, options: ExtractOptions): Promise<void> {
-  if (store.trees.receipt(digest) !== undefined && store.trees.fault(digest) === undefined) return;
-  const tree = store.trees.begin();
-  try {
-    const { entries, bytes, labels } = await unpackStored(store, digest, tree.root, options);
-    await tree.publish({ digest, reference: options.reference, entries, bytes, labels });
-  } finally {
-    await tree.discard();
+export function stageImage(store: Store, image: RemoteImage, options: StageOptions): StagedImage {
+  const { digest, config } = image;
+  if (store.trees.receipt(digest) !== undefined && store.trees.fault(digest) === undefined) {
+    store.blobs.put(image.manifest.config.digest, image.configBytes);
+    store.images.put(digest, image.manifestBytes);
+    return { downloaded: Promise.resolve(), published: Promise.resolve() };
   }
-}
-
-export interface Unpacked {
-  readonly entries: number;
-  readonly bytes: number;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-/** Unpacks an image of the store into an empty directory. On failure the directory holds a part: the caller removes it. */
-export async function unpackStored(
-  store: Store,
-  digest: Digest,
-  root: string,
-  { log, signal }: Pick<ExtractOptions, "log" | "signal">,
-): Promise<Unpacked> {
-  const { manifest, config } = readImage(store, digest);
-  const layers = manifest.layers.map((layer, index) => ({
-    path: store.blobs.path(layer.digest),
-    mediaType: layer.mediaType,
-    digest: layer.digest,
-    diffId: config.diffIds[index] ?? layer.digest,
-    size: layer.size,
-  }));
-  const { entries, bytes, warnings } = await unpackImage({ root, layers }, { signal });
-  for (const message of warnings) log.emit({ type: "image.warning", digest, message });
-  log.emit({ type: "image.extracted", digest, entries, bytes });
-  return { entries, bytes, labels: config.labels };
-}
-
-/** The image as the store holds it; manifest and config are verified by their digests. */
-function readImage(store: Store, digest: Digest): { manifest: ImageManifest; config: ImageConfig } {
-  const bytes = store.images.manifest(digest);
-  if (bytes === undefined) throw missing("manifest", digest);
-  const manifest = parseImageManifest(bytes, digest);
-  const configBytes = store.blobs.read(manifest.config.digest);
-  if (configBytes === undefined || digestOf(configBytes) !== manifest.config.digest) throw missing("config", digest);
-  return { manifest, config: parseImageConfig(configBytes, manifest, digest) };
-}
-
-function missing(what: string, digest: Digest): DockerloaderError {
-  return new DockerloaderError("STORE_CORRUPT", `the ${what} of ${digest} is missing or damaged on the volume`, {
-    hint: "it is fetched again at the next check",
-    retryable: true,
+  const tree = store.trees.begin();
+  const reuse = reuseFor(store, image, options.sharing);
+  const { root, inventory } = tree;
+  const incoming = receiveImage(store, image, { root, inventory, ...(reuse && { reuse }) }, options);
+  const publish = async (): Promise<void> => {
+    try {
+      const report = await incoming.unpacked;
+      await incoming.downloaded;
+      tellOf(report, digest, options);
+      const { entries, bytes } = report;
+      const { labels, diffIds: layers } = config;
+      await tree.publish({ digest, reference: options.reference, entries, bytes, labels, layers });
+    } catch (error) {
+      await markCorrupt(store, image, error);
+      throw error;
+    } finally {
+      await tree.discard();
+    }
+  };
+  const published = publish();
+  // After a failure of the download nobody may be waiting for this; what is left is removed before either is heard of.
+  const downloaded = incoming.downloaded.catch(async (error: unknown) => {
+    await published.catch(() => undefined);
+    throw error;
   });
+  published.catch(() => undefined);
+  return { downloaded, published };
+}
+
+function tellOf(
+  { entries, bytes, warnings, reusedLayers }: UnpackReport,
+  digest: Digest,
+  { log }: Pick<StageOptions, "log">,
+): void {
+  for (const message of warnings) log.emit({ type: "image.warning", digest, message });
+  log.emit({ type: "image.extracted", digest, entries, bytes, reusedLayers });
+}
+
+/** The tree on disk that has most of the first layers, if any. */
+function reuseFor(store: Store, image: RemoteImage, sharing: StageOptions["sharing"]): ReuseRequest | undefined {
+  const donor = sharing === "off" ? undefined : store.trees.donor(image.config.diffIds);
+  return donor === undefined || sharing === "off" ? undefined : { ...donor, sharing, volumes: image.config.volumes };
+}
+
+/** Records a digest that can never be unpacked, so that it is not tried again; not when a blob has changed on disk meanwhile. */
+async function markCorrupt(store: Store, image: RemoteImage, error: unknown): Promise<void> {
+  const { code, message } = toDockerloaderError(error);
+  if (!INTEGRITY.has(code)) return;
+  for (const { digest, size } of image.manifest.layers) {
+    const there = store.blobs.size(digest) !== undefined;
+    if (there && !(await store.blobs.verify(digest, size))) return;
+  }
+  const at = new Date().toISOString();
+  store.records.addFailure({ digest: image.digest, reason: { kind: "corrupt", message }, at });
 }

@@ -2,12 +2,12 @@ import type { Digest } from "../digest.ts";
 import type { Config } from "../config/table.ts";
 import type { Environment } from "../config/load.ts";
 import type { Logger } from "../log/logger.ts";
+import { DockerloaderError } from "../errors.ts";
 import { createRegistryClient, type RegistryClient } from "../registry/client.ts";
 import { hostPlatform, parsePlatform, type Platform } from "../registry/platform.ts";
 import { formatReference, parseReference } from "../registry/reference.ts";
 import type { Store } from "../store/index.ts";
-import { downloadImage } from "./download.ts";
-import { extractImage } from "./extract.ts";
+import { stageImage } from "./extract.ts";
 
 /** The client and the platform that a configuration asks for. */
 export function registryFor(config: Config, env: Environment): { client: RegistryClient; platform: Platform } {
@@ -29,10 +29,27 @@ export async function pullImage(store: Store, target: string, options: PullOptio
   try {
     const reference = parseReference(target);
     const image = await client.image(reference, { platform, signal: options.signal });
-    await downloadImage(store, image, { ...options, client });
-    await extractImage(store, image.digest, { ...options, reference: formatReference(reference) });
+    refuseCorrupt(store, image.digest);
+    const { log, signal, config } = options;
+    const staged = stageImage(store, image, {
+      client,
+      log,
+      signal,
+      reference: formatReference(reference),
+      sharing: config.shareFiles,
+    });
+    await Promise.all([staged.downloaded, staged.published]);
     return image.digest;
   } finally {
     client.close();
   }
+}
+
+/** An image whose layers were found to be broken is not downloaded again. */
+function refuseCorrupt(store: Store, digest: Digest): void {
+  const reason = store.records.failure(digest)?.reason;
+  if (reason?.kind !== "corrupt") return;
+  throw new DockerloaderError("LAYER_CORRUPT", `the image ${digest} was refused before: ${reason.message}`, {
+    hint: "build and push the image again",
+  });
 }

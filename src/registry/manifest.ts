@@ -28,6 +28,8 @@ export interface ImageConfig {
   /** The digests of the uncompressed layers, in the order of the manifest's layers. */
   readonly diffIds: readonly Digest[];
   readonly labels: Readonly<Record<string, string>>;
+  /** Paths that the image declares as volumes, relative to its root, one latin1 character a byte. */
+  readonly volumes: readonly string[];
 }
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -119,5 +121,8 @@ export function parseImageConfig(bytes: Uint8Array, manifest: ImageManifest, sou
     ...(typeof variant === "string" && variant !== "" ? { variant } : {}),
     diffIds,
     labels: isRecord(inner) ? stringsOf(inner["Labels"]) : {},
+    volumes: isRecord(inner) && isRecord(inner["Volumes"]) ? Object.keys(inner["Volumes"]).map(relativePath) : [],
   };
 }
+
+const relativePath = (path: string): string => Buffer.from(path.replaceAll(/^\/+|\/+$/g, "")).toString("latin1");

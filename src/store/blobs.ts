@@ -2,10 +2,11 @@ import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import type { Digest } from "../digest.ts";
+import { type Digest, isDigest } from "../digest.ts";
 import type { Layout } from "../layout.ts";
 import { type Durable, storeError } from "./durable.ts";
 import { errnoOf, type FileSystem } from "./fs.ts";
+import { listNames } from "./records.ts";
 
 /** Receives the bytes of one blob. Nothing is visible under the blob's name before `publish`. */
 export interface BlobWriter {
@@ -20,6 +21,11 @@ export interface BlobWriter {
 
 export interface Blobs {
   readonly path: (digest: Digest) => string;
+  /** Bytes of the blob as it is on disk, unverified; undefined when there is none. */
+  readonly size: (digest: Digest) => number | undefined;
+  readonly list: () => readonly Digest[];
+  /** True when the blob is here and its content has this digest. Changes nothing. */
+  readonly matches: (digest: Digest) => Promise<boolean>;
   /** True when the blob is here and its content has this digest and size. Never trusts a name; drops a wrong file. */
   readonly verify: (digest: Digest, size: number) => Promise<boolean>;
   readonly writer: (digest: Digest) => Promise<BlobWriter>;
@@ -83,6 +89,12 @@ async function openWriter(layout: Layout, durable: Durable, digest: Digest): Pro
 export function createBlobs(layout: Layout, fs: FileSystem, durable: Durable): Blobs {
   return {
     path: layout.blob,
+    list: () => listNames(fs, layout.blobs).filter(isDigest),
+    matches: async (digest) => {
+      const path = layout.blob(digest);
+      return step("read", path, async () => (await hashFile(path)) === digest);
+    },
+    size: (digest) => fs.lstatSync(layout.blob(digest), { throwIfNoEntry: false })?.size,
     verify: async (digest, size) => {
       const path = layout.blob(digest);
       const stat = fs.lstatSync(path, { throwIfNoEntry: false });

@@ -22,6 +22,8 @@ export interface Durable {
   /** Creates a directory with its parents; one that exists keeps its mode. */
   readonly ensureDirectory: (path: string, mode?: number) => void;
   readonly syncDirectory: (path: string) => void;
+  /** Makes the content of a file durable under the name it has. */
+  readonly syncFile: (path: string) => void;
 }
 
 /** Errors by which a file system says "directories cannot be synced here": no promise can be kept, none is broken. */
@@ -109,6 +111,15 @@ export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => vo
 
   return {
     syncDirectory,
+    syncFile: (path) =>
+      guarded("sync", path, () => {
+        const fd = fs.openSync(path, "r");
+        try {
+          fs.fsyncSync(fd);
+        } finally {
+          fs.closeSync(fd);
+        }
+      }),
     publishFile: (path, content, mode = 0o644) =>
       replace("write", path, (temporary) => writeAll(temporary, Buffer.from(content), mode)),
     flipLink: (link, target) => replace("link", link, (temporary) => fs.symlinkSync(target, temporary)),

@@ -39,9 +39,11 @@ export async function collectGarbage(store: Store, running: Digest | undefined):
   for (const name of listNames(fs, layout.blobs).filter((name) => !referenced.has(name))) {
     await retire(join(layout.blobs, name));
   }
-  for (const name of listNames(fs, layout.receipts)) {
-    const digest = name.replace(/\.json$/, "");
-    if (!kept.has(digest) && digest !== previous) await retire(join(layout.receipts, name));
+  for (const folder of [layout.receipts, layout.inventories]) {
+    for (const name of listNames(fs, folder)) {
+      const digest = name.replace(/\.jsonl?$/, "");
+      if (!kept.has(digest) && digest !== previous) await retire(join(folder, name));
+    }
   }
   return removed;
 }

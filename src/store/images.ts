@@ -1,9 +1,11 @@
-import { digestOf, type Digest } from "../digest.ts";
+import { digestOf, type Digest, isDigest } from "../digest.ts";
 import type { Layout } from "../layout.ts";
 import type { Durable } from "./durable.ts";
 import { errnoOf, type FileSystem } from "./fs.ts";
+import { listNames } from "./records.ts";
 
 export interface Images {
+  readonly list: () => readonly Digest[];
   /** The raw manifest, only when its hash is its name: what the original wrote (re-serialised) is fetched again. */
   readonly manifest: (digest: Digest) => Buffer | undefined;
   /** The manifest's text as it is, for garbage collection; never trusted for content. */
@@ -21,6 +23,7 @@ export function createImages(layout: Layout, fs: FileSystem, durable: Durable): 
     }
   };
   return {
+    list: () => listNames(fs, layout.images).filter(isDigest),
     manifest: (digest) => {
       const bytes = read(digest);
       return bytes !== undefined && digestOf(bytes) === digest ? bytes : undefined;

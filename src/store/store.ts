@@ -67,8 +67,9 @@ function importOriginal(links: Links, records: Records): void {
 
 /** Staging is closed to others: a tree in the making may hold anything. */
 function createDirectories(layout: Layout, durable: Durable): void {
-  const { blobs, images, extracted, staging, retained, receipts, failed } = layout;
-  for (const directory of [blobs, images, extracted, retained, receipts, failed]) durable.ensureDirectory(directory);
+  const { blobs, images, extracted, staging, retained, receipts, inventories, failed } = layout;
+  for (const directory of [blobs, images, extracted, retained, receipts, inventories, failed])
+    durable.ensureDirectory(directory);
   durable.ensureDirectory(staging, 0o700);
 }
 

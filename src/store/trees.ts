@@ -17,11 +17,23 @@ export interface Receipt {
   readonly entries: number;
   readonly bytes: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** The digests of the uncompressed layers, lowest first. Older receipts have none: such a tree is never reused. */
+  readonly layers?: readonly Digest[];
+}
+
+/** A published tree whose files may serve another image that begins with the same layers. */
+export interface DonorTree {
+  readonly tree: string;
+  readonly inventory: string;
+  /** How many layers they share. */
+  readonly layers: number;
 }
 
 /** A tree being built: private until it is published. */
 export interface StagedTree {
   readonly root: string;
+  /** Where to write the tree's inventory, if there is one: it is published together with the tree. */
+  readonly inventory: string;
   /** Durable and atomic: the tree appears whole under its digest or not at all. Replaces a broken one. */
   readonly publish: (receipt: Receipt) => Promise<void>;
   readonly discard: () => Promise<void>;
@@ -35,11 +47,15 @@ export interface Trees {
   /** Undefined when the version can be executed; otherwise why not. Errors of the volume are thrown. */
   readonly fault: (digest: Digest) => DockerloaderError | undefined;
   readonly begin: () => StagedTree;
+  /** The tree, retained ones included, that shares most of the first layers. Undefined when none shares the first. */
+  readonly donor: (layers: readonly Digest[]) => DonorTree | undefined;
   /** Keeps a second reference in `retained/`, which no app's clean-up touches. Idempotent. */
   readonly retain: (digest: Digest) => Promise<void>;
   /** Brings a retained version back to its place, over a broken tree if need be. False when none is retained. */
   readonly restore: (digest: Digest) => Promise<boolean>;
   readonly retained: () => readonly Digest[];
+  /** Every published tree, retained ones included, each once. */
+  readonly list: () => readonly { readonly digest: Digest; readonly path: string }[];
 }
 
 export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): Trees {
@@ -53,31 +69,65 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
     } catch (error) {
       throw storeError("create", root, error);
     }
+    const inventory = `${root}.inventory`;
     return {
       root,
+      inventory,
       publish: async (receipt) => {
         preflight(fs, root);
         await syncTree(root);
+        publishInventory(inventory, layout.inventory(receipt.digest));
         durable.publishFile(layout.receipt(receipt.digest), `${JSON.stringify(receipt)}\n`);
         if (has(receipt.digest)) await durable.retire(layout.tree(receipt.digest));
         durable.move(root, layout.tree(receipt.digest));
       },
-      discard: () => fs.removeTree(root),
+      discard: async () => {
+        await fs.removeTree(inventory);
+        await fs.removeTree(root);
+      },
     };
+  };
+
+  /** An inventory of another tree under this name goes in any case: it would only be read in vain. */
+  const publishInventory = (from: string, to: string): void => {
+    if (fs.lstatSync(from, { throwIfNoEntry: false }) === undefined) return durable.drop(to);
+    durable.syncFile(from);
+    durable.move(from, to);
+  };
+
+  const receipt = (digest: Digest): Receipt | undefined => {
+    try {
+      return JSON.parse(fs.readFileSync(layout.receipt(digest), "utf8")) as Receipt;
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  };
+
+  const donor = (layers: readonly Digest[]): DonorTree | undefined => {
+    const digests = listNames(fs, layout.inventories)
+      .map((name) => name.replace(/\.jsonl$/, ""))
+      .filter(isDigest);
+    let best: DonorTree | undefined;
+    for (const digest of digests) {
+      const own = receipt(digest)?.layers ?? [];
+      const differing = own.findIndex((layer, index) => layer !== layers[index]);
+      const shared = differing === -1 ? own.length : differing;
+      const tree = [layout.tree(digest), layout.retainedTree(digest)].find(
+        (path) => fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined,
+      );
+      if (tree === undefined || shared <= (best?.layers ?? 0)) continue;
+      best = { tree, inventory: layout.inventory(digest), layers: shared };
+    }
+    return best;
   };
 
   return {
     path: layout.tree,
     has,
     begin,
-    receipt: (digest) => {
-      try {
-        return JSON.parse(fs.readFileSync(layout.receipt(digest), "utf8")) as Receipt;
-      } catch (error) {
-        if (errnoOf(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
-        throw error;
-      }
-    },
+    receipt,
+    donor,
     fault: (digest) => {
       try {
         preflight(fs, layout.tree(digest));
@@ -105,5 +155,15 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
       return durable.move(layout.retainedTree(digest), layout.tree(digest));
     },
     retained: () => listNames(fs, layout.retained).filter(isDigest),
+    list: () => {
+      const current = listNames(fs, layout.extracted).filter(isDigest);
+      const others = listNames(fs, layout.retained)
+        .filter(isDigest)
+        .filter((digest) => !current.includes(digest));
+      return [
+        ...current.map((digest) => ({ digest, path: layout.tree(digest) })),
+        ...others.map((digest) => ({ digest, path: layout.retainedTree(digest) })),
+      ];
+    },
   };
 }

@@ -18,7 +18,7 @@ function* walk(path: Buffer, name: string): Generator<Found> {
   const stat = lstatSync(path);
   yield { path, name, stat };
   if (!stat.isDirectory()) return;
-  for (const child of readdirSync(path, { encoding: "buffer" }).sort(Buffer.compare)) {
+  for (const child of readdirSync(path, { encoding: "buffer" }).sort((a, b) => a.compare(b))) {
     yield* walk(Buffer.concat([path, Buffer.from("/"), child]), `${name}/${child.toString("latin1")}`);
   }
 }

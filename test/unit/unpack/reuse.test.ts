@@ -178,11 +178,11 @@ describe("reusing the layers of a tree on disk", () => {
     await unpackDonor(old, [base, top("1")]);
     rmSync(join(old.root, "lib/a"));
     const [input, ...others] = inputsOf([base, top("2")].map((layer) => layerOf(layer)));
-    const damaged = inputsOf([layerOf(tar(file("evil", "x")))])[0];
+    const [damaged] = inputsOf([layerOf(tar(file("evil", "x")))]);
     assert.ok(input !== undefined && damaged !== undefined);
     const reuse = { tree: old.root, inventory: inventoryOf(old), layers: 1, volumes: [], sharing: "links" } as const;
     await assert.rejects(
-      applyImage(site.root, [{ ...input, open: damaged.open }, ...others], { limits: LIMITS, owners, reuse }),
+      applyImage(site.root, [{ ...damaged, diffId: input.diffId }, ...others], { limits: LIMITS, owners, reuse }),
       { code: "DIFF_ID_MISMATCH" },
     );
   });
