@@ -97,6 +97,7 @@ function isNews(before: SupervisorSnapshot, after: SupervisorSnapshot): boolean 
   return (
     stateOf(before) !== stateOf(after) ||
     old.plan !== now.plan ||
+    old.alive !== now.alive ||
     old.onProbation !== now.onProbation ||
     old.shutdown !== now.shutdown
   );
@@ -126,6 +127,7 @@ async function finish(store: Store, options: SuperviseOptions, held: Held, outco
   try {
     if (store.links.read("attempting").kind !== "absent") {
       await recover(store, { trialTries: config.trialTries, log, now: () => new Date() });
+      log.emit({ type: "store.links", ...linkFacts(store) });
     }
   } catch (error) {
     log.emit({ type: "loader.failed", code: "STORE_IO", message: describeError(error) });
