@@ -3,6 +3,7 @@ import type { Logger } from "../log/logger.ts";
 import type { FailureRecord } from "./records.ts";
 import type { Store } from "./store.ts";
 import { acknowledgeCommit } from "./succession.ts";
+import { sweepTemporaries } from "./sweep.ts";
 
 export interface RecoverOptions {
   /** Starts that a version gets when its trials are interrupted from outside. */
@@ -16,6 +17,7 @@ export interface RecoverOptions {
  * idempotent, safe to be killed inside, and it never blames a version for what happened to us.
  */
 export async function recover(store: Store, options: RecoverOptions): Promise<void> {
+  sweepTemporaries(store);
   recordRevoked(store, options);
   acknowledgeCommit(store);
   recoverTrial(store, options);

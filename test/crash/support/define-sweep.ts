@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { SCENARIOS } from "./scenarios.ts";
+import { type Disturbance, needsShim } from "./shim.ts";
+import { openSite, type Site } from "./site.ts";
+import { type Swept, sweep } from "./sweep.ts";
+
+const TIMEOUT_MS = 900_000;
+/** `CRASH_ONLY=trial` sweeps the scenarios with this word in their name, and then expects no number of points. */
+const ONLY = process.env["CRASH_ONLY"] ?? "";
+
+/** One test a scenario, and one that the sum of their points is at least `least`. */
+export function defineSweep(title: string, least: number, how: (point: number) => Disturbance): void {
+  describe(title, needsShim(), () => {
+    let site: Site;
+    let points = 0;
+    before(async () => {
+      site = await openSite();
+    });
+    after(() => site.close());
+
+    for (const scenario of SCENARIOS.filter(({ name }) => name.includes(ONLY))) {
+      test(scenario.name, { timeout: TIMEOUT_MS }, async (t) => {
+        const swept = await sweep(site, scenario, how);
+        points += swept.points;
+        t.diagnostic(describeSwept(swept));
+        assert.ok(swept.points > 0, "nothing was disturbed");
+      });
+    }
+
+    test(`at least ${least} points`, { skip: ONLY !== "" && "only some scenarios" }, (t) => {
+      t.diagnostic(`${points} points in ${SCENARIOS.length} scenarios`);
+      assert.ok(points >= least, `${points} points`);
+    });
+  });
+}
+
+function describeSwept({ points, booted, calls }: Swept): string {
+  const parts = Object.entries(calls).map(([name, count]) => `${count} ${name}`);
+  return `${points} points (${parts.join(", ")}), ${booted} boots`;
+}

@@ -1,0 +1,78 @@
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import type { Digest } from "../../../src/digest.ts";
+import { buildImage, type BuiltImage, type TestRegistry } from "../../../src/testing/index.ts";
+
+/** The versions that scenarios use; each is a tag of the repository `app`. */
+export type Version = 1 | 2 | 3;
+export const VERSIONS: readonly Version[] = [1, 2, 3];
+
+/**
+ * An app that says which version serves, then does what the variable `APP_<version>` says, `APP_<version>_TRIAL` while
+ * on trial. `commit` is the original's commit: one rename, and an error when the loader was quicker.
+ */
+const script = (version: Version): string => `#!/bin/sh
+echo "serving ${version} \${DOCKERLOADER_TRIAL:+on trial}"
+D=$DOCKERLOADER_DATA_DIR
+commit() { mv -T "$D/entrypoint-attempting" "$D/entrypoint" || exit 1; }
+if [ -n "\${DOCKERLOADER_TRIAL-}" ]; then eval "\${APP_${version}_TRIAL-commit}"; fi
+eval "\${APP_${version}-}"
+exit 0
+`;
+
+const files = (version: Version): Record<string, string> => ({
+  entrypoint: script(version),
+  "lib/data": `the data of version ${version}\n`,
+});
+
+export interface Versions {
+  readonly digest: (version: Version) => Digest;
+  readonly version: (digest: string | undefined) => Version | undefined;
+  /** What is wrong with a directory that should be this version's tree, or undefined. */
+  readonly treeFault: (path: string, version: Version) => string | undefined;
+}
+
+/** Builds every version and pushes each to the tag of its number. */
+export async function pushVersions(registry: TestRegistry): Promise<Versions> {
+  const images = new Map<Version, BuiltImage>();
+  for (const version of VERSIONS) {
+    const { entrypoint, ...rest } = files(version);
+    const layers = [{ files: { entrypoint: entrypoint ?? "" } }, { files: rest }];
+    const image = await buildImage({ layers });
+    images.set(version, image);
+    await registry.push("app", String(version), image);
+  }
+  const digest = (version: Version): Digest => {
+    const image = images.get(version);
+    if (image === undefined) throw new Error(`there is no version ${version}`);
+    return image.digest;
+  };
+  return {
+    digest,
+    version: (wanted) => VERSIONS.find((version) => digest(version) === wanted),
+    treeFault: (path, version) => {
+      const found = listTree(path);
+      const expected = files(version);
+      const names = Object.keys(expected).sort();
+      if (found.join() !== names.join()) return `${path} holds ${found.join(", ")} instead of ${names.join(", ")}`;
+      const wrong = names.find((name) => readFileSync(join(path, name), "utf8") !== expected[name]);
+      return wrong === undefined ? undefined : `${path}/${wrong} has the wrong content`;
+    },
+  };
+}
+
+/** Every file and link below a directory, relative, sorted. */
+export function listTree(root: string, below = ""): string[] {
+  return readdirSync(join(root, below), { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = below === "" ? entry.name : `${below}/${entry.name}`;
+      return entry.isDirectory() ? listTree(root, path) : [path];
+    })
+    .sort();
+}
+
+/** The digest in a link's target, or undefined when there is no such link. */
+export function linkedDigest(path: string): string | undefined {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  return /sha256:[a-f0-9]{64}/.exec(readlinkSync(path))?.[0];
+}
