@@ -36,6 +36,7 @@ export interface StagedTree {
   readonly inventory: string;
   /** Durable and atomic: the tree appears whole under its digest or not at all. Replaces a broken one. */
   readonly publish: (receipt: Receipt) => Promise<void>;
+  /** Removes it, unless it is published. Never rejects. */
   readonly discard: () => Promise<void>;
 }
 
@@ -81,10 +82,7 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
         if (has(receipt.digest)) await durable.retire(layout.tree(receipt.digest));
         durable.move(root, layout.tree(receipt.digest));
       },
-      discard: async () => {
-        await fs.removeTree(inventory);
-        await fs.removeTree(root);
-      },
+      discard: () => removeLeftovers(fs, inventory, root),
     };
   };
 
@@ -145,7 +143,7 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
         await cloneTree(layout.tree(digest), temporary);
         durable.move(temporary, target);
       } catch (error) {
-        await fs.removeTree(temporary);
+        await removeLeftovers(fs, temporary);
         throw storeError("retain", layout.tree(digest), error);
       }
     },
@@ -166,4 +164,12 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
       ];
     },
   };
+}
+
+/**
+ * Removes what a failed step leaves in staging, as far as the volume lets us: the failure itself is what has to be
+ * reported, and clean-up sweeps staging anyway.
+ */
+async function removeLeftovers(fs: FileSystem, ...paths: readonly string[]): Promise<void> {
+  for (const path of paths) await fs.removeTree(path).catch(() => undefined);
 }

@@ -12,6 +12,7 @@ export const VERSIONS: readonly Version[] = [1, 2, 3];
  * on trial. `commit` is the original's commit: one rename, and an error when the loader was quicker.
  */
 const script = (version: Version): string => `#!/bin/sh
+if [ "\${1-}" = cli ]; then sleep "\${CLI_PAUSE-0}"; echo "cli of ${version}"; cat "\${0%/*}/lib/data"; exit; fi
 echo "serving ${version} \${DOCKERLOADER_TRIAL:+on trial}"
 D=$DOCKERLOADER_DATA_DIR
 commit() { mv -T "$D/entrypoint-attempting" "$D/entrypoint" || exit 1; }

@@ -1,4 +1,0 @@
-/** The power goes at every changing call of an update, and some time after a commit, on ext4. */
-import { definePower } from "./support/define-power.ts";
-
-definePower("ext4");
