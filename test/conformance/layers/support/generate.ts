@@ -1,5 +1,5 @@
 import type { EntryKind, Format, LayerEntry } from "./entries.ts";
-import { type Random, randomFrom } from "./random.ts";
+import { type Random, randomFrom } from "../../../support/random.ts";
 import { below, join, parentOf, Seen } from "./seen.ts";
 
 /** Layers of one random image, lowest first. */
