@@ -42,7 +42,8 @@ export function narrate(
     events.push({ type: "trial.timeout", afterMs: now.reason.afterMs, digest });
   }
   const claimed = now.claimed && !old.claimed;
-  const crashed = now.reason?.kind === "crashed-on-probation" && old.reason === null;
+  const crash = "crashed-on-probation";
+  const crashed = now.reason?.kind === crash && old.reason?.kind !== crash;
   if ((claimed || crashed) && now.reason !== null) {
     const afterMs = runMs === undefined ? {} : { afterMs: runMs };
     events.push({ type: "trial.failed", reason: now.reason, digest, ...afterMs });
