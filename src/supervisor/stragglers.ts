@@ -23,13 +23,13 @@ const ROUNDS = 5;
  * processes of the first. Repeats while new ones appear, at most five times. Returns how many were killed.
  */
 export function killStragglers(runId: string): number {
-  let killed = 0;
+  const killed = new Set<number>();
   for (let round = 0; round < ROUNDS; round += 1) {
     const pids = processesOfRun(runId);
-    if (pids.length === 0) return killed;
-    for (const pid of pids) if (trySignal(pid, "SIGKILL")) killed += 1;
+    if (pids.length === 0) break;
+    for (const pid of pids) if (trySignal(pid, "SIGKILL")) killed.add(pid);
   }
-  return killed;
+  return killed.size;
 }
 
 /** Sends a signal to a process, or to a group when the number is negative. False: there is nothing to signal. */
