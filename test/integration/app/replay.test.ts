@@ -20,6 +20,8 @@ import { buildImages, createWorld, type Images } from "./replay/world.ts";
 
 const WORKERS = 8;
 const SHOWN_FAILURES = 5;
+/** For a machine that does a lot else; alone on two cores all of it takes ten seconds. */
+const TIMEOUT_MS = 600_000;
 
 describe("the update machine and the real adapters agree on the shortest path to every transition", () => {
   const { transitions, paths } = allPaths();
@@ -48,7 +50,7 @@ describe("the update machine and the real adapters agree on the shortest path to
   }
 
   for (const [{ once }, ours] of Map.groupBy(paths.entries(), ([, path]) => path.options)) {
-    it(once ? "in one round" : "in a loop", async (t) => {
+    it(once ? "in one round" : "in a loop", { timeout: TIMEOUT_MS }, async (t) => {
       const queue = [...ours];
       const failures: string[] = [];
       const worker = async (): Promise<void> => {

@@ -19,6 +19,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type BuiltImage, buildImage, startRegistry, type TestRegistry } from "../../../src/testing/index.ts";
+import { nameOf } from "../../model/supervisor-steps.ts";
 import { roomyFolder } from "../../support/replay/roomy.ts";
 import { OBEDIENT_APP } from "./replay/app.ts";
 import { quickDownload, realDownload } from "./replay/download.ts";
@@ -28,6 +29,15 @@ import { play, type Played } from "./replay/play.ts";
 /** Paths replayed at the same time, each in a data directory of its own. */
 const WORKERS = 8;
 const SHOWN_FAILURES = 5;
+/** For a machine that does a lot else; alone on two cores all of it takes half a minute. */
+const TIMEOUT_MS = 600_000;
+
+/** The options of a path and its first launch, in words. */
+const beginningOf = ({ options: { onTrialFailure, probationMs }, steps }: Path): string =>
+  `with ${onTrialFailure} and ${probationMs} ms of probation, from ${steps
+    .slice(0, 2)
+    .map(({ step }) => nameOf(step))
+    .join(", ")}`;
 
 describe("the supervisor machine and the real loader agree on every shortest path", () => {
   const { states, unreachable, paths } = allPaths();
@@ -64,9 +74,8 @@ describe("the supervisor machine and the real loader agree on every shortest pat
     }
   }
 
-  for (const [options, ours] of Map.groupBy(paths.entries(), ([, path]) => path.options)) {
-    const { onTrialFailure, probationMs } = options;
-    it(`with ${onTrialFailure} and a probation of ${probationMs} ms`, async (t) => {
+  for (const [title, ours] of Map.groupBy(paths.entries(), ([, path]) => beginningOf(path))) {
+    it(title, { timeout: TIMEOUT_MS }, async (t) => {
       const queue = [...ours];
       const sums = { steps: 0, natural: 0, arranged: 0 };
       const failures: string[] = [];

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Milliseconds after which something that has not happened never will. */
-export const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 60_000;
 const LOOK_MS = 2;
 
 /** Looks until it is so, in turns with everything else that runs. Rejects when patience is over. */

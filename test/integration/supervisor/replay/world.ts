@@ -85,7 +85,6 @@ export function createWorld(lab: string, old: Digest): World {
       for (const version of versions) plant(version, layout.extracted);
       if (plan.kind === "trial") {
         links.point("entrypoint", old);
-        records.setMarker(plan.digest);
         links.point("attempt", plan.digest);
       } else {
         links.point("entrypoint", plan.digest);
