@@ -6,7 +6,7 @@ import { mkdtemp, readdir, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startRegistry } from "../src/testing/index.ts";
-import { bundleApp, buildVersion } from "./demo/images.ts";
+import { bundleApp, pushVersion } from "./demo/images.ts";
 import { type DemoLoader, type Heard, startLoader } from "./demo/loader.ts";
 import { headline, narrate, note, printTable } from "./demo/narrator.ts";
 
@@ -114,7 +114,7 @@ try {
   for (const step of STEPS) {
     headline(step.headline);
     const pushed = performance.now();
-    const digest = await registry.push("demo/app", "stable", await buildVersion(app, step.version, step.behaviour));
+    const digest = await pushVersion(app, step.version, step.behaviour, registry.reference("demo/app", "stable"));
     note(`pushed   ${reference} is now v${step.version}, ${digest}`);
     if (loader === undefined) {
       const env = {

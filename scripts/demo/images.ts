@@ -1,7 +1,11 @@
-import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { buildImage, type BuiltImage } from "../../src/testing/index.ts";
+import type { Digest } from "../../src/digest.ts";
+import { packImage } from "../../src/pack/image.ts";
+import { pushImage } from "../../src/pack/push.ts";
+import { hostPlatform } from "../../src/registry/platform.ts";
+import { parseReference } from "../../src/registry/reference.ts";
 
 const HERE = import.meta.dirname;
 
@@ -26,9 +30,14 @@ export async function bundleApp(folder: string): Promise<void> {
   await writeFile(join(folder, "package.json"), '{ "type": "module" }\n');
 }
 
-/** One version: the app as the first layer, which all versions share, and its `.env` as the second. */
-export function buildVersion(folder: string, version: number, behaviour: string): Promise<BuiltImage> {
-  return buildImage({
-    layers: [{ directory: folder }, { files: { ".env": `VERSION=${version}\nBEHAVIOUR=${behaviour}\n` } }],
-  });
+/** Packs and pushes one version: the app as the first layer, which all versions share, and its `.env` as the second. */
+export async function pushVersion(app: string, version: number, behaviour: string, target: string): Promise<Digest> {
+  const envFile = `${app}.env`;
+  await writeFile(envFile, `VERSION=${version}\nBEHAVIOUR=${behaviour}\n`);
+  const layout = await mkdtemp(`${app}-image-`);
+  const input = { directory: app, entrypoint: "entrypoint", envFile, platform: hostPlatform() };
+  const image = await packImage(input, layout, "latest");
+  const signal = new AbortController().signal;
+  await pushImage(layout, image, parseReference(target), { env: {}, insecureRegistries: [], signal });
+  return image.digest;
 }

@@ -15,6 +15,7 @@ import { gc } from "./gc.ts";
 import { history } from "./history.ts";
 import { inspect } from "./inspect.ts";
 import { observe } from "./observe.ts";
+import { pack } from "./pack.ts";
 import { pull } from "./pull.ts";
 import { ready } from "./ready.ts";
 import { status } from "./status.ts";
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command<never>[] = [
   check,
   ready,
   pull,
+  pack,
   gc,
   verify,
   createCompletion(completionWords),

@@ -14,6 +14,8 @@ export interface Ask {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly form?: Readonly<Record<string, string>>;
+  /** Makes the body, again for each time it has to be sent. */
+  readonly body?: () => Buffer | Readable;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,13 +51,14 @@ export function createHttp({ env, limits, insecure }: HttpOptions): Http {
   const agentOptions = { keepAlive: true, maxSockets: 8, proxyEnv: { ...env } };
   const agent = { http: new HttpAgent(agentOptions), https: new HttpsAgent(agentOptions) };
 
-  const send = ({ method, url, headers, form, signal }: Ask): Promise<Answer> =>
+  const send = ({ method, url, headers, form, body, signal }: Ask): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const stream = got.stream(url, {
         method,
         agent,
         headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
         ...(form === undefined ? {} : { form: { ...form } }),
+        ...(body === undefined ? {} : { body: body() }),
         ...(signal === undefined ? {} : { signal }),
         decompress: false,
         followRedirect: false,
