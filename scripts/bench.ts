@@ -1,106 +1,32 @@
 /**
- * The loader's cost against bare Node, in one run, interleaved: `npm run bench [-- --rounds N] [--json] [--check]`.
- * `--check` exits 1 when a budget is broken. Trust the ratios; absolute numbers are this machine's.
+ * Measures: `npm run bench [-- GROUP… --rounds N --json --check]`, groups: `loader` (the default).
+ * `--check` exits 1 when a goal is missed. What is compared runs interleaved in one run: trust the ratios; absolute
+ * numbers are this machine's.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
-import { openStore } from "../src/store/index.ts";
-import { type Sample, sample } from "./bench/measure.ts";
+import type { Group } from "./bench/group.ts";
+import { loader } from "./bench/loader.ts";
 
-/** The app of the bench, as light as a shell can be: restarts by 42 on SIGUSR1. */
-const APP = `#!/bin/sh
-trap 'echo bye; exit 42' USR1
-trap 'exit 0' TERM
-echo up
-while :; do sleep 60 & wait $!; done
-`;
+const GROUPS: Readonly<Record<string, Group>> = { loader };
 
-/** What the loader may cost. */
-const BUDGETS: Partial<Record<keyof Sample, number>> = { startCpuMs: 150, idleRssMb: 60 };
-const NAMES: Record<keyof Sample, string> = {
-  startWallMs: "start to child, wall ms",
-  startCpuMs: "start, CPU ms",
-  idleRssMb: "idle RSS, MiB",
-  idlePrivateMb: "idle private dirty, MiB",
-  restartGapMs: "exit 42 to next child, ms",
-};
-
-const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "9" }, json: { type: "boolean" }, check: { type: "boolean" } },
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: "string" }, json: { type: "boolean" }, check: { type: "boolean" } },
 });
-const rounds = Math.max(1, Number(values.rounds) || 9);
-const folder = mkdtempSync(join(tmpdir(), "dockerloader-bench-"));
-
-function middle(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
+const names = positionals.length === 0 ? ["loader"] : positionals;
+const unknown = names.filter((name) => !Object.hasOwn(GROUPS, name));
+if (unknown.length > 0) {
+  console.error(`unknown: ${unknown.join(", ")}; groups are ${Object.keys(GROUPS).join(", ")}`);
+  process.exit(64);
 }
-
-/** A data directory with one committed version: the app. */
-function prepare(dataDir: string): string {
-  const store = openStore(dataDir);
-  const digest = `sha256:${"0".repeat(64)}` as const;
-  mkdirSync(store.layout.tree(digest), { recursive: true });
-  writeFileSync(store.layout.executable(digest), APP, { mode: 0o755 });
-  store.links.point("entrypoint", digest);
-  return store.layout.executable(digest);
+const data: Record<string, unknown> = {};
+for (const name of names) {
+  const outcome = await GROUPS[name]?.(Number(values.rounds) || undefined);
+  if (outcome === undefined) continue;
+  data[name] = outcome.data;
+  if (values.json !== true) console.log(outcome.lines.join("\n"));
+  if (outcome.missed.length === 0) continue;
+  console.error(`${name}, goals missed: ${outcome.missed.join("; ")}`);
+  if (values.check === true) process.exitCode = 1;
 }
-
-interface Row {
-  readonly figure: string;
-  readonly bare: number;
-  readonly loader: number;
-  /** Median of the rounds' own ratios. */
-  readonly ratio: number;
-  readonly budget: number | undefined;
-}
-
-function rowOf(key: keyof Sample, bare: readonly Sample[], loader: readonly Sample[]): Row {
-  const ratios = loader.map((one, round) => one[key] / Math.max(bare[round]?.[key] ?? Number.NaN, 1e-9));
-  return {
-    figure: NAMES[key],
-    bare: middle(bare.map((one) => one[key])),
-    loader: middle(loader.map((one) => one[key])),
-    ratio: middle(ratios),
-    budget: BUDGETS[key],
-  };
-}
-
-try {
-  const dataDir = join(folder, "data");
-  const app = prepare(dataDir);
-  const bareProgram = join(folder, "bare.mjs");
-  await build({ entryPoints: [join(import.meta.dirname, "bench/bare.ts")], outfile: bareProgram, format: "esm" });
-  const command = join(import.meta.dirname, "../dist/bin/main.js");
-  const env = { ...process.env, DOCKERLOADER_DATA_DIR: dataDir, DOCKERLOADER_LOG_FORMAT: "json" };
-  const bare: Sample[] = [];
-  const loader: Sample[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    bare.push(await sample([process.execPath, bareProgram, app], env));
-    loader.push(await sample([process.execPath, command, "run"], env));
-  }
-  const rows = (Object.keys(NAMES) as (keyof Sample)[]).map((key) => rowOf(key, bare, loader));
-  if (values.json) console.log(JSON.stringify({ rounds, node: process.version, rows, samples: { bare, loader } }));
-  else {
-    console.log(
-      `${"".padEnd(26)}${"bare Node".padStart(10)}${"loader".padStart(10)}${"ratio".padStart(8)}${"budget".padStart(8)}`,
-    );
-    for (const { figure, bare, loader, ratio, budget } of rows) {
-      const cells = [bare.toFixed(1).padStart(10), loader.toFixed(1).padStart(10), ratio.toFixed(2).padStart(8)];
-      console.log(`${figure.padEnd(26)}${cells.join("")}${(budget?.toString() ?? "-").padStart(8)}`);
-    }
-    console.log(
-      `medians of ${rounds} interleaved rounds; ratio: median of the rounds' ratios; Node ${process.version}`,
-    );
-  }
-  const broken = rows.filter(({ loader, budget }) => budget !== undefined && loader > budget);
-  if (values.check === true && broken.length > 0) {
-    console.error(`over budget: ${broken.map(({ figure }) => figure).join("; ")}`);
-    process.exitCode = 1;
-  }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+if (values.json === true) console.log(JSON.stringify({ node: process.version, ...data }));

@@ -108,8 +108,9 @@ describe("a registry with a token service", needsRegistries(), () => {
     assert.equal(code, 77, err);
     assert.match(
       err,
-      /^Error: \S+ answered 401 for a token \(UNAUTHORIZED: who are you\), asked with \S+auth-by-hand.json; .*\[REGISTRY_UNAUTHORIZED\]\n$/,
+      /^Error: \S+ answered 401 for a token \(UNAUTHORIZED: who are you\), asked with \S+auth-by-hand.json; .*\[REGISTRY_UNAUTHORIZED\]$/m,
     );
+    assert.equal(err.match(/^Error/gm)?.length, 1);
     assert.equal(service.questions.length, 1);
     assert.equal((await registry.asked()).length, 1);
   });

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { must } from "../../../container/support/command.ts";
 
@@ -9,7 +10,7 @@ export interface Pair {
 
 /** A certificate authority of openssl. */
 export interface Authority extends Pair {
-  /** A certificate for a server or a client of this name. */
+  /** A certificate for a server or a client of this name or address. */
   readonly issue: (name: string) => Promise<Pair>;
 }
 
@@ -35,7 +36,12 @@ export async function openAuthority(
     issue: async (subject) => {
       const pair = pairOf(subject);
       const signer = ["-CA", own.certificate, "-CAkey", own.key];
-      const facts = ["-addext", `subjectAltName=DNS:${subject}`, "-addext", "basicConstraints=critical,CA:FALSE"];
+      const facts = [
+        "-addext",
+        `subjectAltName=${isIP(subject) === 0 ? "DNS" : "IP"}:${subject}`,
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
+      ];
       await make(pair, ...NEW_KEY, ...signer, "-subj", `/CN=${subject}`, ...facts);
       return pair;
     },
