@@ -44,7 +44,7 @@ async function inTemp<T>(work: (directory: string) => Promise<T>): Promise<T> {
 }
 
 /** The Debian root as a tar file, made once. */
-async function debianRoot(): Promise<string> {
+export async function debianRoot(): Promise<string> {
   if (existsSync(TAR)) return TAR;
   await inTemp(async (directory) => {
     await must("debootstrap", [
