@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   REGISTRY_DENIED: facts(EXIT.noPermission, false, "the credentials may not pull this repository"),
   REGISTRY_TLS: facts(EXIT.unavailable, false, "the registry's certificate is not trusted"),
   CREDENTIALS_INVALID: facts(EXIT.config, false, "a credential file exists and cannot be read"),
+  SOURCE_MISSING: facts(EXIT.badData, false, "the file or directory of an offline target is not there"),
   MANIFEST_UNKNOWN: facts(EXIT.badData, false, "the registry has no such repository, tag or digest"),
   MANIFEST_INVALID: facts(EXIT.badData, false, "a manifest breaks the image specification"),
   NOT_AN_IMAGE: facts(EXIT.badData, false, "the target is an artifact, not a runnable image"),

@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import type { Digest } from "./digest.ts";
+import type { ContentDigest, Digest } from "./digest.ts";
 
 /** Where the original and we keep everything inside a container. */
 export const DEFAULT_DATA_DIR = "/data/dockerloader";
 
 /**
  * Every path under the data directory, and nowhere else.
- * The names of the original keep their meaning (links, marker, `storage/v1`); ours are `state/`, `storage/staging`
- * and `storage/retained`, outside the three directories in which an app linked with the original deletes unknown names.
+ * The names of the original keep their meaning (links, marker, `storage/v1`); ours are `state/`, `storage/staging`,
+ * `storage/partial` and `storage/retained`, outside the three directories in which an app linked with the original deletes unknown names.
  */
 export interface Layout {
   readonly dataDir: string;
@@ -24,6 +24,8 @@ export interface Layout {
   readonly extracted: string;
   /** Downloads and trees being built; anything here is garbage when nobody holds the store lock. */
   readonly staging: string;
+  /** Blobs whose transfer was broken off: of one image at most, the one that was last asked for. */
+  readonly partial: string;
   /** Previous good versions. */
   readonly retained: string;
   readonly state: string;
@@ -53,7 +55,9 @@ export interface Layout {
   readonly history: string;
   readonly loaderLock: string;
   readonly storeLock: string;
-  readonly blob: (digest: Digest) => string;
+  readonly blob: (digest: ContentDigest) => string;
+  /** What is here of a blob whose transfer was broken off; the next one goes on from there. */
+  readonly partialBlob: (digest: ContentDigest) => string;
   readonly image: (digest: Digest) => string;
   readonly tree: (digest: Digest) => string;
   readonly retainedTree: (digest: Digest) => string;
@@ -78,6 +82,7 @@ export function layoutOf(dataDir: string): Layout {
     images: v1("images"),
     extracted: v1("extracted"),
     staging: at("storage", "staging"),
+    partial: at("storage", "partial"),
     retained: at("storage", "retained"),
     state: at("state"),
     receipts: at("state", "receipts"),
@@ -95,6 +100,7 @@ export function layoutOf(dataDir: string): Layout {
     loaderLock: at("state", "loader.lock"),
     storeLock: at("state", "store.lock"),
     blob: (digest) => join(v1("blobs"), digest),
+    partialBlob: (digest) => at("storage", "partial", digest),
     image: (digest) => join(v1("images"), digest),
     tree: (digest) => join(v1("extracted"), digest),
     retainedTree: (digest) => at("storage", "retained", digest),

@@ -38,6 +38,12 @@ export const LIMITS = {
   dotenvBytes: 64 * KIB,
   redirects: 10,
   parallelDownloads: 3,
+  /** Bytes that a try has to bring to count as progress: the number of tries starts again. */
+  progressBytes: MIB,
+  /** Milliseconds and bytes of a credential helper, and how long its answer is used. */
+  helperMs: 10_000,
+  helperBytes: 64 * KIB,
+  helperCacheMs: 300_000,
   /** Tries of one registry request, the first included. */
   requestTries: 5,
   /** Milliseconds: base and cap of the full-jitter pause between tries. */
@@ -46,9 +52,14 @@ export const LIMITS = {
   /** Milliseconds: a longer Retry-After is not waited for in place. */
   retryAfterMs: 60_000,
   connectMs: 10_000,
+  /** Milliseconds in which a host that may speak http has to answer a TLS greeting. */
+  probeMs: 2_000,
   responseMs: 30_000,
   /** Milliseconds without a byte before a transfer counts as stalled. */
   idleMs: 60_000,
+  /** A transfer that brings less than this in each such window (bytes, milliseconds) counts as stalled. */
+  slowestBytes: 60 * KIB,
+  slowestWindowMs: 60_000,
   /** Milliseconds for a whole manifest, config or token request. */
   requestMs: 60_000,
   /** Bytes that stay free on the volume after an update. */
@@ -64,7 +75,11 @@ export const LIMITS = {
   /** Bytes that wait for one slow reader before it misses lines. */
   inspectBacklogBytes: MIB,
   /** Milliseconds between two reports of a layer's progress. */
+  /** Milliseconds between two lines of the log that say how far a download is, and between two reports of one layer. */
+  progressLineMs: 5_000,
   progressMs: 250,
+  /** Files in an archive that is pulled from. */
+  archiveMembers: 100_000,
   /** Records of failed versions that are kept. */
   failedRecords: 64,
 } as const;

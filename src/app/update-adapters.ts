@@ -2,8 +2,7 @@ import type { CheckPort, DownloadPort, ExtractPort, Release, StageAttemptPort, V
 import type { Digest } from "../digest.ts";
 import { DockerloaderError } from "../errors.ts";
 import { type StagedImage, stageImage } from "../pull/extract.ts";
-import { registryFor } from "../pull/pull.ts";
-import { formatReference, type Reference } from "../registry/reference.ts";
+import type { ImageSource } from "../registry/source.ts";
 import { linkFacts, type Lock, lockOrThrow, type Store } from "../store/index.ts";
 import { fromPromise } from "../xstate.ts";
 import type { Session } from "./session.ts";
@@ -26,11 +25,10 @@ export interface UpdateAdapters {
 export function createUpdateAdapters(
   session: Session,
   running: { digest: Digest; store: Store },
-  reference: Reference,
+  source: ImageSource,
 ): UpdateAdapters {
-  const { config, env, log } = session;
+  const { log } = session;
   const { digest: current, store } = running;
-  const { client, platform } = registryFor(config, env);
   let lock: Lock | undefined;
   let staging: { readonly stop: AbortController; readonly image: StagedImage } | undefined;
   const unlock = (): void => {
@@ -47,28 +45,27 @@ export function createUpdateAdapters(
       throw error;
     }
   };
-  const pinned = (release: Release): Reference => ({ ...reference, digest: release.digest });
 
   return {
     actors: {
       check: fromPromise(async ({ signal }) => {
         unlock();
-        log.emit({ type: "update.checking", reference: formatReference(reference) });
-        const latest = await client.resolve(reference, { platform, signal });
+        log.emit({ type: "update.checking", reference: source.name });
+        const latest = await source.resolve({ signal });
         log.emit({ type: "update.compared", current, latest });
-        return judge(store, current, { digest: latest, reference: formatReference(reference) });
+        return judge(store, current, { digest: latest, reference: source.name });
       }),
       // Both steps are at work from the start: layers are unpacked while others are downloaded.
       download: fromPromise(({ input: { release }, signal }) =>
         locked(async () => {
           log.emit({ type: "update.available", ...release });
-          const image = await client.image(pinned(release), { platform, signal });
+          const image = await source.image({ digest: release.digest, signal });
           const stop = new AbortController();
           const { reference } = release;
-          const sharing = config.shareFiles;
+          const sharing = session.config.shareFiles;
           staging = {
             stop,
-            image: stageImage(store, image, { client, log, signal: stop.signal, reference, sharing }),
+            image: stageImage(store, image, { source, log, signal: stop.signal, reference, sharing }),
           };
           await abortable(signal, stop, staging.image.downloaded);
         }),
@@ -91,7 +88,7 @@ export function createUpdateAdapters(
     },
     close: () => {
       unlock();
-      client.close();
+      source.close();
     },
   };
 }

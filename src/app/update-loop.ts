@@ -3,14 +3,13 @@ import type { UpdateResult } from "../../machines/ports.ts";
 import { pauseMs } from "../../machines/update-context.ts";
 import { updateMachine } from "../../machines/update.ts";
 import { DockerloaderError, toDockerloaderError } from "../errors.ts";
-import type { Reference } from "../registry/reference.ts";
-import { formatReference } from "../registry/reference.ts";
+import type { ImageSource } from "../registry/source.ts";
 import { createActor } from "../xstate.ts";
 import { reportMoves } from "./moves.ts";
 import { restartAfter, type RestartHook } from "./restart.ts";
 import { type AppOptions, openSession, type Session } from "./session.ts";
 import { createUpdateAdapters } from "./update-adapters.ts";
-import { type CheckResult, failedResult, reasonOff, report, targetOf } from "./update.ts";
+import { type CheckResult, failedResult, reasonOff, report, sourceOf } from "./update.ts";
 
 export interface UpdateLoopOptions extends AppOptions {
   /** Awaited before the process exits 42: drain here. */
@@ -48,7 +47,7 @@ export function startUpdateLoop(options: UpdateLoopOptions = {}): UpdateLoop {
   const session = openSession(options);
   const off = reasonOff(session);
   if (off !== undefined) return idleLoop(session, off);
-  return runLoop(session, options, targetOf(session));
+  return runLoop(session, options, sourceOf(session));
 }
 
 function idleLoop({ log }: Session, why: string): UpdateLoop {
@@ -63,14 +62,14 @@ function idleLoop({ log }: Session, why: string): UpdateLoop {
   };
 }
 
-function runLoop(session: Session, options: UpdateLoopOptions, reference: Reference): UpdateLoop {
+function runLoop(session: Session, options: UpdateLoopOptions, source: ImageSource): UpdateLoop {
   const { config, log, supervised, signal } = session;
   if (supervised === undefined) throw new DockerloaderError("INTERNAL", "a loop needs a supervised process");
   const random = options.random ?? Math.random;
   const jittered = (ms: number): number => Math.round(ms * (1 - JITTER + 2 * JITTER * random()));
   const intervalSecs = config.updateIntervalSecs;
   const intervalMs = intervalSecs * 1000;
-  const adapters = createUpdateAdapters(session, supervised, reference);
+  const adapters = createUpdateAdapters(session, supervised, source);
   const events = new EventEmitter<UpdateLoopEvents>();
   let pause = jittered(intervalMs);
 
@@ -111,7 +110,7 @@ function runLoop(session: Session, options: UpdateLoopOptions, reference: Refere
     if (staged && options.exit !== false) await restartAfter(options.onRestart, log);
   });
 
-  log.emit({ type: "update.loop-started", reference: formatReference(reference), intervalSecs });
+  log.emit({ type: "update.loop-started", reference: source.name, intervalSecs });
   const stop = async (): Promise<void> => {
     actor.send({ type: "STOP" });
     await ended;

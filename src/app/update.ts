@@ -1,8 +1,10 @@
 import type { UpdateResult } from "../../machines/ports.ts";
 import { updateMachine } from "../../machines/update.ts";
-import type { Digest } from "../digest.ts";
+import type { ContentDigest, Digest } from "../digest.ts";
 import { DockerloaderError, toDockerloaderError } from "../errors.ts";
-import { parseReference, type Reference } from "../registry/reference.ts";
+import { openSource } from "../registry/open-source.ts";
+import type { ImageSource } from "../registry/source.ts";
+import { parseTarget, type Target } from "../registry/target.ts";
 import type { Store } from "../store/index.ts";
 import { createActor } from "../xstate.ts";
 import { type AppOptions, openSession, type Session } from "./session.ts";
@@ -25,13 +27,12 @@ export async function runCheck(session: Session): Promise<CheckResult> {
   const { supervised, log, signal } = session;
   if (supervised === undefined) return { kind: "not-supervised" };
   try {
-    const target = targetOf(session);
-    const { digest } = target;
-    if (digest !== undefined) {
-      log.emit({ type: "update.off", why: pinnedTo(digest) });
+    const { pinned } = targetOf(session);
+    if (pinned !== undefined) {
+      log.emit({ type: "update.off", why: pinnedTo(pinned) });
       return { kind: "current", digest: supervised.digest };
     }
-    const adapters = createUpdateAdapters(session, supervised, target);
+    const adapters = createUpdateAdapters(session, supervised, sourceOf(session));
     try {
       const machine = updateMachine.provide({ actors: adapters.actors });
       const actor = createActor(machine, {
@@ -64,9 +65,9 @@ export function failedResult(error: DockerloaderError): UpdateResult {
   return { kind: "failed", error: { code, message, retryable } };
 }
 
-/** The target as a reference. Throws CONFIG_INVALID or REFERENCE_INVALID. */
-export function targetOf({ config }: Session): Reference {
-  if (config.target !== undefined) return parseReference(config.target);
+/** The target, parsed. Throws CONFIG_INVALID or REFERENCE_INVALID. */
+export function targetOf({ config }: Session): Target {
+  if (config.target !== undefined) return parseTarget(config.target);
   throw new DockerloaderError("CONFIG_INVALID", "DOCKERLOADER_TARGET is not set, so there is nothing to look for", {
     hint: "set it to the image to follow",
   });
@@ -76,14 +77,19 @@ export function targetOf({ config }: Session): Reference {
 export function reasonOff(session: Session): string | undefined {
   if (session.supervised === undefined) return "not running under a dockerloader";
   try {
-    const { digest } = targetOf(session);
-    return digest === undefined ? undefined : pinnedTo(digest);
+    const { pinned } = targetOf(session);
+    return pinned === undefined ? undefined : pinnedTo(pinned);
   } catch (error) {
     return toDockerloaderError(error).message;
   }
 }
 
-function pinnedTo(digest: Digest): string {
+/** The target, opened with the session's settings. Throws as `targetOf`; the caller closes it. */
+export function sourceOf(session: Session): ImageSource {
+  return openSource(targetOf(session), session);
+}
+
+function pinnedTo(digest: ContentDigest): string {
   return `DOCKERLOADER_TARGET is pinned to ${digest}`;
 }
 

@@ -3,7 +3,7 @@ import { unknownVariables } from "../config/unknown.ts";
 import { describeError, DockerloaderError, EXIT } from "../errors.ts";
 import { layoutOf } from "../layout.ts";
 import { createWinstonLogger, type Logger } from "../log/logger.ts";
-import { parseReference } from "../registry/reference.ts";
+import { parseTarget } from "../registry/target.ts";
 import { dataDirFault, nothingOnDisk } from "../store/index.ts";
 import { supervise } from "../supervisor/index.ts";
 import { reexecuteUnderInit } from "./init-process.ts";
@@ -62,7 +62,7 @@ function worldFaults(dataDir: string, target: string | undefined): string[] {
     return faults;
   }
   try {
-    parseReference(target);
+    parseTarget(target);
   } catch (error) {
     faults.push(`DOCKERLOADER_TARGET=${JSON.stringify(target)}: ${describeError(error)}`);
   }

@@ -1,4 +1,4 @@
-import type { Digest } from "../digest.ts";
+import type { ContentDigest, Digest } from "../digest.ts";
 import type { LinkFacts } from "../log/events.ts";
 
 /** A machine as it stands, and the step that brought it there. */
@@ -23,7 +23,7 @@ export interface ChildView {
 }
 
 export interface LayerView {
-  readonly digest: Digest;
+  readonly digest: ContentDigest;
   readonly bytes: number;
   readonly total: number;
   readonly state: "loading" | "done" | "reused";

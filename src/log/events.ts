@@ -1,4 +1,5 @@
 import type { ChildExit, Claim, Digest, FailureReason } from "../../machines/ports.ts";
+import type { ContentDigest } from "../digest.ts";
 import type { FailureRecord, OtherReason } from "../store/records.ts";
 
 /** What the links show: the committed version, the staged one, the one on trial, and the one to return to. */
@@ -72,8 +73,11 @@ export type LoaderEvent =
   | { type: "update.available"; digest: Digest; reference: string }
   | { type: "update.staged"; digest: Digest }
   | { type: "update.failed"; code: string; message: string; retryInMs?: number; background: boolean }
-  | { type: "layer.progress"; digest: Digest; bytes: number; total: number }
-  | { type: "layer.downloaded"; digest: Digest; bytes: number; reused: boolean }
+  | { type: "layer.progress"; digest: ContentDigest; bytes: number; total: number }
+  | { type: "download.progress"; received: number; total: number; layers: number; finished: number }
+  | { type: "registry.warning"; message: string }
+  | { type: "registry.note"; message: string }
+  | { type: "layer.downloaded"; digest: ContentDigest; bytes: number; reused: boolean }
   | { type: "image.extracted"; digest: Digest; entries: number; bytes: number; reusedLayers: number }
   | { type: "image.warning"; digest: Digest; message: string }
   | { type: "inspect.listening"; address: string }

@@ -14,6 +14,17 @@ export function describeMs(ms: number): string {
   return ms >= 1000 && ms % 1000 === 0 ? `${ms / 1000}s` : `${Math.round(ms)}ms`;
 }
 
+/** Bytes for people, in units of 1000 as disks and networks count. */
+export function describeBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB"] as const;
+  const unit = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+  return `${(bytes / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`;
+}
+
+function percent(part: number, whole: number): string {
+  return `${whole === 0 ? 100 : Math.floor((part * 100) / whole)} %`;
+}
+
 /** Why a version was taken back, in one clause. */
 export function describeReason(reason: FailureReason): string {
   if (reason.kind === "timeout") return `it was not ready within ${describeMs(reason.afterMs)}`;
@@ -123,6 +134,13 @@ const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
       `${e.background ? "background update check" : "update check"} failed: ${e.message} [${e.code}]${e.retryInMs === undefined ? "" : `; next check in ${describeMs(e.retryInMs)}`}`,
   ],
   "layer.progress": ["debug", (e) => `layer ${e.digest}: ${e.bytes} of ${e.total} bytes`],
+  "download.progress": [
+    "info",
+    (e) =>
+      `downloading: ${describeBytes(e.received)} of ${describeBytes(e.total)} (${percent(e.received, e.total)}), ${e.finished} of ${e.layers} layers complete`,
+  ],
+  "registry.warning": ["warn", (e) => e.message],
+  "registry.note": ["info", (e) => e.message],
   "layer.downloaded": [
     "debug",
     (e) => `layer ${e.digest}: ${e.bytes} bytes ${e.reused ? "already here" : "downloaded"}`,

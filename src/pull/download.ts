@@ -1,13 +1,13 @@
-import { DockerloaderError } from "../errors.ts";
+import { DockerloaderError, type ErrorCode } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Logger } from "../log/logger.ts";
-import { countProgress } from "../log/progress.ts";
-import type { RegistryClient, RemoteImage } from "../registry/client.ts";
 import type { Descriptor } from "../registry/manifest.ts";
+import type { ImageSource, RemoteImage } from "../registry/source.ts";
 import type { Store } from "../store/index.ts";
+import { createProgress, type Progress } from "./progress.ts";
 
 export interface DownloadOptions {
-  readonly client: RegistryClient;
+  readonly source: Pick<ImageSource, "blob">;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -34,6 +34,8 @@ export function createDownloads(store: Store, image: RemoteImage, options: Downl
   // Who waits hears of a failure; nobody has to wait.
   for (const { promise } of blobs.values()) promise.catch(() => undefined);
   const asked = new Set<string>();
+  const progress = createProgress(options.log);
+  store.blobs.dropPartials(new Set(blobs.keys()));
   const queue: Descriptor[] = [];
   const running = new Set<Promise<void>>();
 
@@ -44,7 +46,7 @@ export function createDownloads(store: Store, image: RemoteImage, options: Downl
   };
   const run = async (layer: Descriptor): Promise<void> => {
     try {
-      await bring(store, image, layer, { ...options, signal });
+      await bring(store, layer, progress, { ...options, signal });
       blobs.get(layer.digest)?.resolve();
     } catch (error) {
       fail(error);
@@ -71,6 +73,7 @@ export function createDownloads(store: Store, image: RemoteImage, options: Downl
       try {
         signal.throwIfAborted();
         requireSpace(store, fresh);
+        progress.expect(fresh);
         queue.push(...fresh);
         pump();
       } catch (error) {
@@ -88,30 +91,26 @@ export function createDownloads(store: Store, image: RemoteImage, options: Downl
   };
 }
 
-async function bring(store: Store, image: RemoteImage, layer: Descriptor, options: DownloadOptions): Promise<void> {
-  const { client, log, signal } = options;
+/** After these what has arrived is wrong, or is what fills the volume; after any other the next transfer goes on from there. */
+const WORTHLESS: ReadonlySet<ErrorCode> = new Set(["DIGEST_MISMATCH", "SIZE_MISMATCH", "STORE_FULL", "STORE_IO"]);
+
+async function bring(store: Store, layer: Descriptor, progress: Progress, options: DownloadOptions): Promise<void> {
+  const { source, log, signal } = options;
   const { digest, size } = layer;
   if (await store.blobs.verify(digest, size)) {
     log.emit({ type: "layer.downloaded", digest, bytes: size, reused: true });
+    progress.skip(layer);
     return;
   }
   const writer = await store.blobs.writer(digest);
   try {
-    const progress = countProgress(log, digest, size);
-    const counted = {
-      write: (chunk: Uint8Array) => {
-        progress.add(chunk.length);
-        return writer.write(chunk);
-      },
-      reset: () => {
-        progress.reset();
-        return writer.reset();
-      },
-    };
-    await client.blob(image.reference, layer, counted, { signal });
+    await source.blob(layer, progress.follow(layer, writer), { signal });
     await writer.publish();
+  } catch (error) {
+    if (error instanceof DockerloaderError && WORTHLESS.has(error.code)) await writer.discard();
+    throw error;
   } finally {
-    await writer.discard();
+    await writer.close();
   }
   log.emit({ type: "layer.downloaded", digest, bytes: size, reused: false });
 }
@@ -120,7 +119,8 @@ async function bring(store: Store, image: RemoteImage, layer: Descriptor, option
 function requireSpace(store: Store, layers: readonly Descriptor[]): void {
   const missing = layers.filter(({ digest, size }) => store.blobs.size(digest) !== size);
   const bytes = missing.reduce((sum, layer) => sum + layer.size, 0);
-  const needed = bytes * 3 + LIMITS.freeReserveBytes;
+  const kept = missing.reduce((sum, layer) => sum + store.blobs.keptBytes(layer.digest), 0);
+  const needed = bytes * 3 - kept + LIMITS.freeReserveBytes;
   const { bavail, bsize } = store.fs.statfsSync(store.layout.dataDir);
   const free = bavail * bsize;
   if (missing.length === 0 || free >= needed) return;

@@ -1,6 +1,6 @@
 import type { Digest } from "../digest.ts";
 import { toDockerloaderError } from "../errors.ts";
-import type { RemoteImage } from "../registry/client.ts";
+import type { RemoteImage } from "../registry/source.ts";
 import type { Store } from "../store/index.ts";
 import type { ReuseRequest, Sharing, UnpackReport } from "../unpack/index.ts";
 import type { DownloadOptions } from "./download.ts";

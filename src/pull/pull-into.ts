@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Digest } from "../digest.ts";
-import { parseReference } from "../registry/reference.ts";
+import { openSource } from "../registry/open-source.ts";
 import { openStore } from "../store/index.ts";
-import { type PullOptions, registryFor } from "./pull.ts";
+import type { PullOptions } from "./pull.ts";
 import { receiveImage } from "./receive.ts";
 
 /**
@@ -12,19 +12,19 @@ import { receiveImage } from "./receive.ts";
  */
 export async function pullInto(target: string, directory: string, options: PullOptions): Promise<Digest> {
   const temporary = mkdtempSync(join(dirname(directory), `.${basename(directory)}-blobs-`));
-  const { client, platform } = registryFor(options.config, options.env);
+  const source = openSource(target, options);
   const { log, signal } = options;
   try {
     const store = openStore(temporary);
-    const image = await client.image(parseReference(target), { platform, signal });
+    const image = await source.image({ signal });
     const { digest } = image;
-    const { downloaded, unpacked } = receiveImage(store, image, { root: directory }, { client, log, signal });
+    const { downloaded, unpacked } = receiveImage(store, image, { root: directory }, { source, log, signal });
     const [{ entries, bytes, warnings, reusedLayers }] = await Promise.all([unpacked, downloaded]);
     for (const message of warnings) log.emit({ type: "image.warning", digest, message });
     log.emit({ type: "image.extracted", digest, entries, bytes, reusedLayers });
     return digest;
   } finally {
-    client.close();
+    source.close();
     rmSync(temporary, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-import type { RemoteImage } from "../registry/client.ts";
+import type { RemoteImage } from "../registry/source.ts";
 import type { Store } from "../store/index.ts";
 import { type ReuseRequest, unpackImage, type UnpackReport } from "../unpack/index.ts";
 import { createDownloads, type DownloadOptions } from "./download.ts";

@@ -1,5 +1,5 @@
 import { createReadStream, existsSync } from "node:fs";
-import type { Digest } from "../digest.ts";
+import type { ContentDigest, Digest } from "../digest.ts";
 import { toDockerloaderError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { parseImageManifest } from "../registry/manifest.ts";
@@ -31,7 +31,7 @@ export interface Verification {
 export async function verifyStore(store: Store): Promise<Verification> {
   const findings: Finding[] = [];
   const blobs = store.blobs.list();
-  const sound = new Set<Digest>();
+  const sound = new Set<ContentDigest>();
   for (const digest of blobs) {
     if (await store.blobs.matches(digest)) sound.add(digest);
     else findings.push({ kind: "damaged", what: `blob ${digest}`, why: "its content has another digest" });
@@ -55,7 +55,7 @@ async function verifyTree(
   store: Store,
   digest: Digest,
   root: string,
-  sound: ReadonlySet<Digest>,
+  sound: ReadonlySet<ContentDigest>,
 ): Promise<{ files: number; findings: Finding[] }> {
   const what = `version ${digest}`;
   const unchecked = (why: string) => ({ files: 0, findings: [{ kind: "unchecked" as const, what, why }] });
@@ -92,8 +92,8 @@ const WHY = {
 function layersOf(
   store: Store,
   digest: Digest,
-  diffIds: readonly Digest[],
-  sound: ReadonlySet<Digest>,
+  diffIds: readonly ContentDigest[],
+  sound: ReadonlySet<ContentDigest>,
 ): (LayerInput | undefined)[] {
   const bytes = store.images.manifest(digest);
   if (bytes === undefined) return diffIds.map(() => undefined);

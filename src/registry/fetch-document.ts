@@ -1,33 +1,37 @@
-import { digestOf, isDigest, type Digest } from "../digest.ts";
+import { type ContentDigest, digestOf, hashesTo, isContentDigest, type Digest } from "../digest.ts";
 import { DockerloaderError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { Authorizer } from "./authorize.ts";
-import { type Document, parseDocument } from "./document.ts";
+import { decoded, readBody } from "./body.ts";
+import { type Document, invalidManifest, parseDocument } from "./document.ts";
 import { refusal } from "./failures.ts";
-import { type Answer, readBody } from "./http.ts";
-import { MANIFEST_ACCEPT } from "./media-types.ts";
+import type { Answer } from "./http.ts";
+import { isImageType, isIndexType, MANIFEST_ACCEPT } from "./media-types.ts";
+import type { Endpoint } from "./mirrors.ts";
 import { formatReference, type Reference } from "./reference.ts";
 
-/** A manifest or index as the registry sent it; `digest` is the hash of these bytes. */
+/** A manifest or index as its source has it; `digest` is the sha256 of these bytes, whatever it was asked by. */
 export interface Fetched {
   readonly digest: Digest;
   readonly bytes: Buffer;
   readonly document: Document;
   readonly etag: string | undefined;
   /** What the registry says the digest is; kept to recognise an unchanged tag, never trusted. */
-  readonly claimed: string | undefined;
+  readonly claimed: ContentDigest | undefined;
 }
 
 export interface FetchContext {
   readonly authorizer: Authorizer;
   readonly limits: Limits;
+  readonly endpoints: (reference: Reference) => Endpoint[];
+  readonly onWarning: (message: string) => void;
 }
 
 /** Throws the error that an answer other than success stands for. Reads the body. */
 export async function requireSuccess(
   answer: Answer,
   expected: readonly number[],
-  reference: Reference,
+  endpoint: Endpoint,
   { authorizer, limits }: FetchContext,
 ): Promise<void> {
   if (expected.includes(answer.status)) return;
@@ -35,53 +39,106 @@ export async function requireSuccess(
   throw refusal({
     status: answer.status,
     host: answer.url.host,
-    what: formatReference(reference),
+    what: formatReference(endpoint.reference),
     body: body.toString("utf8"),
     retryAfter: answer.header("retry-after"),
-    credentials: authorizer.credentialSource(reference),
+    credentials: await authorizer.credentialSource(endpoint),
   });
+}
+
+/** Tries the mirrors in order, then the source itself; what a mirror cannot do is no failure, but wrong bytes are said. */
+export async function fromAnyEndpoint<T>(
+  reference: Reference,
+  context: FetchContext,
+  action: (endpoint: Endpoint) => Promise<T>,
+): Promise<T> {
+  const endpoints = context.endpoints(reference);
+  for (const [index, endpoint] of endpoints.entries()) {
+    try {
+      return await action(endpoint);
+    } catch (error) {
+      if (index === endpoints.length - 1 || !(error instanceof DockerloaderError) || error.code === "ABORTED")
+        throw error;
+      context.onWarning(`mirror ${endpoint.reference.registry} is passed by: ${error.message}`);
+    }
+  }
+  throw new DockerloaderError("INTERNAL", `no endpoint for ${formatReference(reference)}`);
 }
 
 /**
  * GETs a manifest or index (distribution-spec, "Pulling manifests"). By digest the bytes have to hash to it; by tag the
  * hash of the bytes is the identity, whatever the header says.
  */
-export async function fetchDocument(
+export function fetchDocument(
   reference: Reference,
   context: FetchContext,
   signal: AbortSignal | undefined,
 ): Promise<Fetched> {
-  const { authorizer, limits } = context;
-  const path = `${reference.repository}/manifests/${reference.digest ?? reference.tag ?? "latest"}`;
-  const answer = await authorizer.ask(reference, path, { method: "GET", headers: { accept: MANIFEST_ACCEPT }, signal });
-  await requireSuccess(answer, [200], reference, context);
-  const bytes = await readBody(answer, limits.manifestBytes, { signal });
+  const timed = withDeadline(signal, context.limits.requestMs);
+  return fromAnyEndpoint(reference, context, (endpoint) => fetchFrom(endpoint, context, timed));
+}
+
+/** The caller's signal, and a deadline for a whole small request. */
+export function withDeadline(signal: AbortSignal | undefined, ms: number): AbortSignal {
+  const deadline = AbortSignal.timeout(ms);
+  return signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+}
+
+async function fetchFrom(endpoint: Endpoint, context: FetchContext, signal: AbortSignal): Promise<Fetched> {
+  const { authorizer, limits, onWarning } = context;
+  const { digest: wanted, tag = "latest" } = endpoint.reference;
+  const ask = (path: string): Promise<Answer> =>
+    authorizer.ask(endpoint, path, { method: "GET", headers: { accept: MANIFEST_ACCEPT }, signal });
+  let answer = await ask(`manifests/${wanted ?? tag}`);
+  if (answer.status === 404 && wanted !== undefined) {
+    // Some registries keep the children of an index among their blobs.
+    const other = await ask(`blobs/${wanted}`);
+    if (other.status === 200) {
+      answer.drop();
+      answer = other;
+    } else other.drop();
+  }
+  await requireSuccess(answer, [200], endpoint, context);
+  const raw = await readBody(answer, limits.manifestBytes, { signal });
+  const bytes = plainBytes(raw, answer, wanted, limits);
   const digest = digestOf(bytes);
-  if (reference.digest !== undefined && digest !== reference.digest) {
+  if (wanted !== undefined && !hashesTo(bytes, wanted)) {
     throw new DockerloaderError(
       "DIGEST_MISMATCH",
-      `${answer.url.host} sent ${digest} when it was asked for ${reference.digest}`,
-      {
-        hint: "the registry or a proxy in front of it is broken",
-      },
+      `${answer.url.host} sent a document with the digest ${digest} when it was asked for ${wanted}`,
+      { hint: "the registry or a proxy in front of it is broken" },
     );
   }
   const claimed = answer.header("docker-content-digest");
-  const type = answer.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (isContentDigest(claimed) && !hashesTo(bytes, claimed))
+    onWarning(`${answer.url.host} says ${claimed} of a document that has the digest ${digest}`);
+  const source = formatReference(endpoint.reference);
   return {
     digest,
     bytes,
-    document: withType(parseDocument(bytes, formatReference(reference)), type),
+    document: withType(parseDocument(bytes, source), answer.header("content-type"), source),
     etag: answer.header("etag"),
-    claimed: isDigest(claimed) ? claimed : undefined,
+    claimed: isContentDigest(claimed) ? claimed : undefined,
   };
 }
 
-/** A document without a media type of its own has the one it was sent with. */
-function withType(document: Document, contentType: string | undefined): Document {
-  return document["mediaType"] === undefined &&
-    contentType !== undefined &&
-    /\.(manifest|index|list)\./.test(contentType)
-    ? { ...document, mediaType: contentType }
-    : document;
+/** The bytes as sent, unless only their decoded form can be what was asked for. */
+function plainBytes(raw: Buffer, answer: Answer, wanted: ContentDigest | undefined, limits: Limits): Buffer {
+  const encoding = answer.header("content-encoding");
+  if (encoding === undefined) return raw;
+  if (wanted === undefined ? raw[0] === 0x7b : hashesTo(raw, wanted)) return raw;
+  return decoded(raw, encoding, limits.manifestBytes) ?? raw;
+}
+
+/**
+ * A document without a media type of its own has the one it was sent with; one that has another than it was sent with is
+ * two documents to two readers (CVE-2021-41190).
+ */
+function withType(document: Document, header: string | undefined, source: string): Document {
+  const sent = header?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (!isImageType(sent) && !isIndexType(sent)) return document;
+  const { mediaType } = document;
+  if (mediaType === undefined) return { ...document, mediaType: sent };
+  if (mediaType === sent) return document;
+  throw invalidManifest(source, `was sent as ${sent}, but says it is ${JSON.stringify(mediaType)?.slice(0, 100)}`);
 }

@@ -1,4 +1,4 @@
-import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpAgent, type AgentOptions } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { Readable } from "node:stream";
 import got, { type Method } from "got";
@@ -7,7 +7,8 @@ import { DockerloaderError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { VERSION } from "../version.ts";
 import { transportFailure } from "./failures.ts";
-import { checkForeignUrl } from "./hosts.ts";
+import { checkForeignUrl, type Listed } from "./hosts.ts";
+import type { Trust } from "./trust.ts";
 
 export interface Ask {
   readonly method: Method;
@@ -17,9 +18,11 @@ export interface Ask {
   /** Makes the body, again for each time it has to be sent. */
   readonly body?: () => Buffer | Readable;
   readonly signal?: AbortSignal | undefined;
+  /** Looks at every address a redirect leads to and throws to refuse it. */
+  readonly allow?: (url: URL) => void;
 }
 
-/** An answer whose body has not been read yet. Whoever gets one reads or destroys the body. */
+/** An answer whose body has not been read yet. Whoever gets one reads or drops the body. */
 export interface Answer {
   readonly status: number;
   readonly url: URL;
@@ -27,6 +30,8 @@ export interface Answer {
   /** Every line of a header, as sent: Node joins repeated ones into something else. */
   readonly lines: (name: string) => string[];
   readonly body: Readable;
+  /** Gives the body up. */
+  readonly drop: () => void;
 }
 
 export interface Http {
@@ -40,22 +45,53 @@ export interface Http {
 export interface HttpOptions {
   readonly env: Environment;
   readonly limits: Limits;
-  readonly insecure: readonly string[];
+  readonly listed: Listed;
+  readonly trust: Trust;
 }
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const USER_AGENT = `dockerloader/${VERSION} (node/${process.versions.node}; linux; ${process.arch})`;
+const SOCKETS = 8;
+const PROXY_VARIABLES = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"] as const;
 
-export function createHttp({ env, limits, insecure }: HttpOptions): Http {
+/** The first Node versions whose agents know `proxyEnv`. */
+export function knowsProxies(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21);
+}
+
+/** A proxy that would silently be passed by is a hole in somebody's network: then nothing is asked at all. */
+function requireProxySupport(env: Environment): void {
+  const name = PROXY_VARIABLES.find((variable) => env[variable]);
+  if (name === undefined || knowsProxies(process.versions.node)) return;
+  throw new DockerloaderError(
+    "CONFIG_INVALID",
+    `${name} is set, but Node ${process.versions.node} cannot use proxies`,
+    {
+      hint: "run on Node 24.5, 22.21 or later, or unset the variable",
+    },
+  );
+}
+
+export function createHttp({ env, limits, listed, trust }: HttpOptions): Http {
+  requireProxySupport(env);
   // `proxyEnv` makes Node's own agents honour HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
-  const agentOptions = { keepAlive: true, maxSockets: 8, proxyEnv: { ...env } };
-  const agent = { http: new HttpAgent(agentOptions), https: new HttpsAgent(agentOptions) };
+  const shared: AgentOptions = { keepAlive: true, maxSockets: SOCKETS, proxyEnv: { ...env } };
+  const plain = new HttpAgent(shared);
+  // One agent for each https origin: authorities and client certificates belong to one host.
+  const secure = new Map<string, HttpsAgent>();
+  const secureAgent = (url: URL): HttpsAgent => {
+    const agent = secure.get(url.host) ?? new HttpsAgent({ ...shared, ...trust(url) });
+    secure.set(url.host, agent);
+    return agent;
+  };
 
   const send = ({ method, url, headers, form, body, signal }: Ask): Promise<Answer> =>
     new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return reject(transportFailure(undefined, url.host, signal));
       const stream = got.stream(url, {
         method,
-        agent,
+        agent: url.protocol === "https:" ? { https: secureAgent(url) } : { http: plain },
         headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
         ...(form === undefined ? {} : { form: { ...form } }),
         ...(body === undefined ? {} : { body: body() }),
@@ -73,21 +109,14 @@ export function createHttp({ env, limits, insecure }: HttpOptions): Http {
         },
       });
       stream.once("error", (error) => reject(transportFailure(error, url.host, signal)));
-      stream.once(
-        "response",
-        (response: {
-          statusCode: number;
-          headers: Record<string, string | string[] | undefined>;
-          rawHeaders: string[];
-        }) => {
-          const { rawHeaders } = response;
-          const lines = (name: string): string[] =>
-            rawHeaders.flatMap((text, index) =>
-              index % 2 === 0 && text.toLowerCase() === name ? [rawHeaders[index + 1] ?? ""] : [],
-            );
-          resolve({ status: response.statusCode, url, header: (name) => lines(name)[0], lines, body: stream });
-        },
-      );
+      stream.once("response", ({ statusCode, rawHeaders }: { statusCode: number; rawHeaders: string[] }) => {
+        const lines = (name: string): string[] =>
+          rawHeaders.flatMap((text, index) =>
+            index % 2 === 0 && text.toLowerCase() === name ? [rawHeaders[index + 1] ?? ""] : [],
+          );
+        const drop = (): void => void stream.on("error", () => {}).destroy();
+        resolve({ status: statusCode, url, header: (name) => lines(name)[0], lines, body: stream, drop });
+      });
     });
 
   const follow = async (ask: Ask): Promise<Answer> => {
@@ -96,8 +125,9 @@ export function createHttp({ env, limits, insecure }: HttpOptions): Http {
       const answer = await send(current);
       const location = answer.header("location");
       if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
-      answer.body.on("error", () => {}).destroy();
-      const url = checkForeignUrl(location, current.url, insecure);
+      answer.drop();
+      const url = checkForeignUrl(location, current.url, listed);
+      ask.allow?.(url);
       const { authorization, ...rest } = current.headers ?? {};
       const keep = authorization !== undefined && url.origin === current.url.origin;
       current = { ...current, url, headers: keep ? { ...rest, authorization } : rest };
@@ -109,36 +139,8 @@ export function createHttp({ env, limits, insecure }: HttpOptions): Http {
     send,
     follow,
     close: () => {
-      agent.http.destroy();
-      agent.https.destroy();
+      plain.destroy();
+      for (const agent of secure.values()) agent.destroy();
     },
   };
-}
-
-/** Reads a body of at most `most` bytes; more is an error, less only when `truncate` says that a part will do. */
-export async function readBody(
-  { body, url }: Answer,
-  most: number,
-  options: { truncate?: boolean; signal?: AbortSignal | undefined } = {},
-): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of body) {
-      chunks.push(chunk as Buffer);
-      size += (chunk as Buffer).length;
-      if (size > most) break;
-    }
-  } catch (error) {
-    throw transportFailure(error, url.host, options.signal);
-  } finally {
-    body.on("error", () => {}).destroy();
-  }
-  if (size > most && options.truncate !== true) {
-    throw new DockerloaderError(
-      "REGISTRY_PROTOCOL",
-      `${url.host} sent more than ${most} bytes where a small document was expected`,
-    );
-  }
-  return Buffer.concat(chunks).subarray(0, most);
 }

@@ -1,4 +1,4 @@
-import { isDigest, type Digest } from "../digest.ts";
+import { type ContentDigest, hashesTo, isContentDigest } from "../digest.ts";
 import { DockerloaderError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { type Document, invalidManifest, parseDocument } from "./document.ts";
@@ -7,10 +7,14 @@ import { IMAGE_TYPES, isConfigType, isImageType } from "./media-types.ts";
 /** A content descriptor (image-spec, descriptor.md). */
 export interface Descriptor {
   readonly mediaType: string;
-  readonly digest: Digest;
+  readonly digest: ContentDigest;
   /** Bytes. */
   readonly size: number;
-  readonly annotations?: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** How many addresses outside of the registry the content has; they are counted and never used. */
+  readonly urls: number;
+  /** The content itself, base64, when the descriptor carries it. */
+  readonly data: string | undefined;
 }
 
 /** An image manifest (image-spec, manifest.md). */
@@ -26,7 +30,7 @@ export interface ImageConfig {
   readonly architecture: string;
   readonly variant?: string;
   /** The digests of the uncompressed layers, in the order of the manifest's layers. */
-  readonly diffIds: readonly Digest[];
+  readonly diffIds: readonly ContentDigest[];
   readonly labels: Readonly<Record<string, string>>;
   /** Paths that the image declares as volumes, relative to its root, one latin1 character a byte. */
   readonly volumes: readonly string[];
@@ -46,16 +50,30 @@ export function stringsOf(value: unknown): Readonly<Record<string, string>> {
 /** A descriptor, checked before its digest is used in any path or URL. */
 export function parseDescriptor(value: unknown, source: string, what: string): Descriptor {
   if (!isRecord(value)) throw invalidManifest(source, `has no descriptor for ${what}`);
-  const { mediaType, digest, size } = value;
+  const { mediaType, digest, size, urls, data } = value;
   if (typeof mediaType !== "string") throw invalidManifest(source, `has no media type for ${what}`);
-  if (!isDigest(digest))
+  if (!isContentDigest(digest))
     throw invalidManifest(
       source,
       `has a bad or unsupported digest for ${what}: ${JSON.stringify(digest)?.slice(0, 100)}`,
     );
   if (!Number.isSafeInteger(size) || (size as number) < 0)
     throw invalidManifest(source, `has a bad size for ${what}: ${JSON.stringify(size)}`);
-  return { mediaType, digest, size: size as number, annotations: stringsOf(value["annotations"]) };
+  return {
+    mediaType,
+    digest,
+    size: size as number,
+    annotations: stringsOf(value["annotations"]),
+    urls: Array.isArray(urls) ? urls.length : 0,
+    data: typeof data === "string" ? data : undefined,
+  };
+}
+
+/** The content that a descriptor carries (image-spec, descriptor.md, "data"), when it is canonical and verifies; else fetch it. */
+export function embedded({ data, size, digest }: Descriptor): Buffer | undefined {
+  if (data === undefined) return undefined;
+  const bytes = Buffer.from(data, "base64");
+  return bytes.length === size && bytes.toString("base64") === data && hashesTo(bytes, digest) ? bytes : undefined;
 }
 
 function mediaTypeOf(document: Document): string {
@@ -106,7 +124,7 @@ export function parseImageConfig(bytes: Uint8Array, manifest: ImageManifest, sou
   if (typeof os !== "string" || typeof architecture !== "string")
     throw invalidManifest(source, "has a config without os and architecture");
   const diffIds = isRecord(rootfs) && rootfs["type"] === "layers" ? rootfs["diff_ids"] : undefined;
-  if (!Array.isArray(diffIds) || !diffIds.every(isDigest))
+  if (!Array.isArray(diffIds) || !diffIds.every(isContentDigest))
     throw invalidManifest(source, "has a config without well-formed rootfs.diff_ids");
   if (diffIds.length !== manifest.layers.length) {
     throw invalidManifest(

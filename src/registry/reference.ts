@@ -1,4 +1,4 @@
-import { isDigest, type Digest } from "../digest.ts";
+import { type ContentDigest, isContentDigest } from "../digest.ts";
 import { DockerloaderError } from "../errors.ts";
 
 /** An image reference, normalised (distribution/reference grammar). */
@@ -7,7 +7,7 @@ export interface Reference {
   readonly registry: string;
   readonly repository: string;
   readonly tag?: string;
-  readonly digest?: Digest;
+  readonly digest?: ContentDigest;
 }
 
 const HOST =
@@ -69,11 +69,11 @@ export function parseReference(text: string): Reference {
   if (/^https?:\/\//i.test(trimmed)) throw invalid(text, "is a URL", "leave out https://");
   const at = trimmed.indexOf("@");
   const digest = at < 0 ? undefined : trimmed.slice(at + 1);
-  if (digest !== undefined && !isDigest(digest)) {
+  if (digest !== undefined && !isContentDigest(digest)) {
     throw invalid(
       text,
       `has a bad digest ${JSON.stringify(digest)}`,
-      "a digest is sha256: and 64 lower-case hex digits",
+      "a digest is sha256: and 64 lower-case hex digits (sha384: and 96, sha512: and 128)",
     );
   }
   const { name, tag } = splitTag(at < 0 ? trimmed : trimmed.slice(0, at));

@@ -1,10 +1,10 @@
 import { DockerloaderError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
+import { readBody } from "./body.ts";
 import type { Challenge } from "./challenge.ts";
-import type { Credentials } from "./credentials.ts";
+import type { Credentials } from "./credential-match.ts";
 import { refusal } from "./failures.ts";
-import { checkForeignUrl } from "./hosts.ts";
-import { type Answer, type Http, readBody } from "./http.ts";
+import type { Answer, Http } from "./http.ts";
 import { isRecord } from "./manifest.ts";
 
 /** A bearer token and how long it may be used. */
@@ -12,64 +12,63 @@ export interface Token {
   readonly value: string;
   /** Milliseconds on the monotonic clock (`performance.now()`). */
   readonly expiresAt: number;
+  /** A refresh token that came with it, for the next time. */
+  readonly refreshToken: string | undefined;
 }
 
 export interface TokenRequest {
   readonly http: Http;
   readonly limits: Limits;
-  readonly insecure: readonly string[];
-  /** The registry that asked for a token. */
-  readonly registry: URL;
+  /** The token service, already held against the rules. */
+  readonly realm: URL;
+  /** Holds every address a redirect leads to against the same rules. */
+  readonly allow: (url: URL) => void;
   readonly challenge: Challenge;
-  readonly scope: string;
+  readonly scopes: readonly string[];
   readonly credentials: Credentials | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 const LEAST_LIFETIME_SECS = 60;
 const SAFETY_SECS = 10;
+/** A clock that is this far from ours, in milliseconds, says nothing about when a token was issued. */
+const CLOCK_TRUST_MS = 300_000;
 
 /**
- * Fetches a bearer token (distribution-spec, token authentication). The realm comes from the registry and is held
- * against the rules before any credential leaves; an identity token goes by POST (OAuth2), a password by GET and Basic.
+ * Fetches a bearer token (distribution-spec, token authentication). An identity token goes by POST (OAuth2), and to
+ * services that know no POST as before; a password goes by GET and Basic.
  */
 export async function fetchToken(request: TokenRequest): Promise<Token> {
-  const { challenge, registry, insecure, credentials } = request;
-  const realm = checkForeignUrl(challenge.parameters["realm"] ?? "", registry, insecure);
-  realm.hash = "";
+  const { credentials } = request;
   if (credentials?.identityToken !== undefined) {
-    const answer = await postRefreshToken(request, realm, credentials.identityToken);
+    const answer = await postRefreshToken(request, credentials.identityToken);
     if (answer.status !== 404 && answer.status !== 405) return readToken(answer, request);
-    answer.body.on("error", () => {}).destroy();
+    answer.drop();
   }
-  return readToken(await getToken(request, realm), request);
+  return readToken(await getToken(request), request);
 }
 
-function postRefreshToken(
-  { http, challenge, scope, signal }: TokenRequest,
-  realm: URL,
-  token: string,
-): Promise<Answer> {
+function postRefreshToken({ http, realm, challenge, scopes, signal }: TokenRequest, token: string): Promise<Answer> {
   const service = challenge.parameters["service"];
   const form = {
     grant_type: "refresh_token",
     client_id: "dockerloader",
     refresh_token: token,
-    scope,
+    scope: scopes.join(" "),
     ...(service === undefined ? {} : { service }),
   };
   return http.send({ method: "POST", url: realm, form, signal });
 }
 
-function getToken({ http, challenge, scope, credentials, signal }: TokenRequest, realm: URL): Promise<Answer> {
+function getToken({ http, realm, allow, challenge, scopes, credentials, signal }: TokenRequest): Promise<Answer> {
   const url = new URL(realm);
   const { service } = challenge.parameters;
   if (service !== undefined) url.searchParams.set("service", service);
-  url.searchParams.append("scope", scope);
+  for (const scope of scopes) url.searchParams.append("scope", scope);
   const { username, password } = credentials ?? {};
-  if (username === undefined || password === undefined) return http.follow({ method: "GET", url, signal });
+  if (username === undefined || password === undefined) return http.follow({ method: "GET", url, signal, allow });
   url.searchParams.set("account", username);
-  return http.follow({ method: "GET", url, headers: { authorization: basic(username, password) }, signal });
+  return http.follow({ method: "GET", url, headers: { authorization: basic(username, password) }, signal, allow });
 }
 
 export function basic(username: string, password: string): string {
@@ -80,8 +79,10 @@ async function readToken(answer: Answer, { limits, credentials, signal }: TokenR
   const { host } = answer.url;
   if (answer.status !== 200) {
     const body = await readBody(answer, limits.errorBodyBytes, { truncate: true, signal });
+    // 400 is what OAuth2 says for a refresh token that is no longer good (RFC 6749, 5.2).
+    const refused = answer.status === 400 && credentials?.identityToken !== undefined;
     throw refusal({
-      status: answer.status,
+      status: refused ? 401 : answer.status,
       host,
       what: "a token",
       body: body.toString("utf8"),
@@ -96,11 +97,28 @@ async function readToken(answer: Answer, { limits, credentials, signal }: TokenR
   } catch {
     // No cause: it would quote the answer, and the answer may hold a token.
   }
-  const token = isRecord(value) ? (value["access_token"] ?? value["token"]) : undefined;
-  if (typeof token !== "string" || token === "") {
-    throw new DockerloaderError("REGISTRY_PROTOCOL", `the token service ${host} answered without a token`);
+  const fields = isRecord(value) ? value : {};
+  const text = (name: string): string | undefined => {
+    const field = fields[name];
+    return typeof field === "string" && field !== "" ? field : undefined;
+  };
+  const token = text("access_token") ?? text("token");
+  if (token === undefined || /[^\x21-\x7e]/.test(token)) {
+    throw new DockerloaderError("REGISTRY_PROTOCOL", `the token service ${host} answered without a token`, {
+      hint: "check that the registry's token service works",
+    });
   }
-  const stated = isRecord(value) && typeof value["expires_in"] === "number" ? value["expires_in"] : LEAST_LIFETIME_SECS;
-  const lifetimeMs = (Math.max(stated, LEAST_LIFETIME_SECS) - SAFETY_SECS) * 1000;
-  return { value: token, expiresAt: performance.now() + lifetimeMs };
+  const stated = fields["expires_in"];
+  const lifetimeSecs = Math.max(typeof stated === "number" ? stated : 0, LEAST_LIFETIME_SECS) - SAFETY_SECS;
+  return {
+    value: token,
+    expiresAt: performance.now() + lifetimeSecs * 1000 - ageMs(text("issued_at")),
+    refreshToken: text("refresh_token"),
+  };
+}
+
+/** How long ago a token was issued, as far as that clock can be believed. */
+function ageMs(issuedAt: string | undefined): number {
+  const age = Date.now() - Date.parse(issuedAt ?? "");
+  return Math.abs(age) <= CLOCK_TRUST_MS ? Math.max(0, age) : 0;
 }

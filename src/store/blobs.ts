@@ -1,8 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { type Digest, isDigest } from "../digest.ts";
+import { type ContentDigest, hashLike, isContentDigest } from "../digest.ts";
 import type { Layout } from "../layout.ts";
 import { type Durable, storeError } from "./durable.ts";
 import { errnoOf, type FileSystem } from "./fs.ts";
@@ -10,37 +9,46 @@ import { listNames } from "./records.ts";
 
 /** Receives the bytes of one blob. Nothing is visible under the blob's name before `publish`. */
 export interface BlobWriter {
+  /** Hands over what a broken transfer left here, in order; answers how many bytes that are. */
+  readonly kept: (take: (chunk: Uint8Array) => void) => Promise<number>;
   readonly write: (chunk: Uint8Array) => Promise<void>;
   /** Forgets what was written: the transfer starts again. */
   readonly reset: () => Promise<void>;
   /** Makes the bytes durable and visible. The caller has verified size and digest. */
   readonly publish: () => Promise<void>;
+  /** Keeps what was written for the next transfer of this blob, also one of another process; does nothing after `publish`. */
+  readonly close: () => Promise<void>;
   /** Removes what was written; does nothing after `publish`. */
   readonly discard: () => Promise<void>;
 }
 
 export interface Blobs {
-  readonly path: (digest: Digest) => string;
+  readonly path: (digest: ContentDigest) => string;
   /** Bytes of the blob as it is on disk, unverified; undefined when there is none. */
-  readonly size: (digest: Digest) => number | undefined;
-  readonly list: () => readonly Digest[];
+  readonly size: (digest: ContentDigest) => number | undefined;
+  readonly list: () => readonly ContentDigest[];
   /** True when the blob is here and its content has this digest. Changes nothing. */
-  readonly matches: (digest: Digest) => Promise<boolean>;
+  readonly matches: (digest: ContentDigest) => Promise<boolean>;
   /** True when the blob is here and its content has this digest and size. Never trusts a name; drops a wrong file. */
-  readonly verify: (digest: Digest, size: number) => Promise<boolean>;
-  readonly writer: (digest: Digest) => Promise<BlobWriter>;
+  readonly verify: (digest: ContentDigest, size: number) => Promise<boolean>;
+  /** One writer for each blob at a time: the caller holds the store lock. */
+  readonly writer: (digest: ContentDigest) => Promise<BlobWriter>;
+  /** Bytes of this blob that a broken transfer left. */
+  readonly keptBytes: (digest: ContentDigest) => number;
+  /** Removes what broken transfers left of any other blob: an image that is no longer wanted takes no space. */
+  readonly dropPartials: (except: ReadonlySet<string>) => void;
   /** The content of a small blob as it is on disk, unverified. */
-  readonly read: (digest: Digest) => Buffer | undefined;
+  readonly read: (digest: ContentDigest) => Buffer | undefined;
   /** Stores small content that is already verified. */
-  readonly put: (digest: Digest, content: Uint8Array) => void;
+  readonly put: (digest: ContentDigest, content: Uint8Array) => void;
 }
 
 const READ_CHUNK_BYTES = 1024 * 1024;
 
-async function hashFile(path: string): Promise<Digest> {
-  const hash = createHash("sha256");
+async function hashFile(path: string, like: ContentDigest): Promise<ContentDigest> {
+  const hash = hashLike(like);
   for await (const chunk of createReadStream(path, { highWaterMark: READ_CHUNK_BYTES })) hash.update(chunk as Buffer);
-  return `sha256:${hash.digest("hex")}`;
+  return hash.digest();
 }
 
 /** Runs one step on a file; its errno becomes STORE_FULL or STORE_IO. */
@@ -52,36 +60,48 @@ async function step<T>(operation: string, path: string, action: () => Promise<T>
   }
 }
 
-async function openWriter(layout: Layout, durable: Durable, digest: Digest): Promise<BlobWriter> {
-  const temporary = join(layout.staging, `tmp-${randomUUID()}`);
-  const handle = await step("create", temporary, () => open(temporary, "wx", 0o644));
-  let position = 0;
+async function openWriter(layout: Layout, durable: Durable, digest: ContentDigest): Promise<BlobWriter> {
+  const path = layout.partialBlob(digest);
+  durable.ensureDirectory(layout.partial, 0o700);
+  // Appends by position, so neither truncates nor needs the file to be new.
+  const handle = await step("create", path, () => open(path, "a+", 0o644));
+  let position = (await step("look at", path, () => handle.stat())).size;
   let pending = true;
+  const close = async (): Promise<void> => {
+    if (!pending) return;
+    pending = false;
+    await step("close", path, () => handle.close());
+  };
   return {
+    close,
+    kept: (take) =>
+      step("read", path, async () => {
+        const chunks = createReadStream(path, { highWaterMark: READ_CHUNK_BYTES });
+        for await (const chunk of chunks) take(chunk as Buffer);
+        return position;
+      }),
     write: (chunk) =>
-      step("write", temporary, async () => {
+      step("write", path, async () => {
         for (let offset = 0; offset < chunk.length;) {
-          const { bytesWritten } = await handle.write(chunk, offset, chunk.length - offset, position);
+          const { bytesWritten } = await handle.write(chunk, offset, chunk.length - offset);
           offset += bytesWritten;
           position += bytesWritten;
         }
       }),
     reset: () =>
-      step("truncate", temporary, async () => {
+      step("truncate", path, async () => {
         await handle.truncate(0);
         position = 0;
       }),
     publish: async () => {
-      pending = false;
-      await step("sync", temporary, () => handle.sync());
-      await step("close", temporary, () => handle.close());
-      durable.move(temporary, layout.blob(digest));
+      await step("sync", path, () => handle.sync());
+      await close();
+      durable.move(path, layout.blob(digest));
     },
     discard: async () => {
       if (!pending) return;
-      pending = false;
-      await step("close", temporary, () => handle.close());
-      durable.drop(temporary);
+      await close();
+      durable.drop(path);
     },
   };
 }
@@ -89,17 +109,18 @@ async function openWriter(layout: Layout, durable: Durable, digest: Digest): Pro
 export function createBlobs(layout: Layout, fs: FileSystem, durable: Durable): Blobs {
   return {
     path: layout.blob,
-    list: () => listNames(fs, layout.blobs).filter(isDigest),
+    list: () => listNames(fs, layout.blobs).filter(isContentDigest),
     matches: async (digest) => {
       const path = layout.blob(digest);
-      return step("read", path, async () => (await hashFile(path)) === digest);
+      return step("read", path, async () => (await hashFile(path, digest)) === digest);
     },
     size: (digest) => fs.lstatSync(layout.blob(digest), { throwIfNoEntry: false })?.size,
     verify: async (digest, size) => {
       const path = layout.blob(digest);
       const stat = fs.lstatSync(path, { throwIfNoEntry: false });
       if (stat === undefined) return false;
-      const whole = stat.isFile() && stat.size === size && (await step("read", path, () => hashFile(path))) === digest;
+      const whole =
+        stat.isFile() && stat.size === size && (await step("read", path, () => hashFile(path, digest))) === digest;
       if (!whole) await durable.retire(path);
       return whole;
     },
@@ -112,6 +133,11 @@ export function createBlobs(layout: Layout, fs: FileSystem, durable: Durable): B
       }
     },
     writer: (digest) => openWriter(layout, durable, digest),
+    keptBytes: (digest) => fs.lstatSync(layout.partialBlob(digest), { throwIfNoEntry: false })?.size ?? 0,
+    dropPartials: (except) => {
+      const left = listNames(fs, layout.partial).filter((name) => isContentDigest(name) && !except.has(name));
+      for (const name of left) durable.drop(join(layout.partial, name));
+    },
     put: (digest, content) => durable.publishFile(layout.blob(digest), content),
   };
 }

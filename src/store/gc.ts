@@ -59,7 +59,8 @@ function referencedBlobs(store: Store, kept: ReadonlySet<string>): ReadonlySet<s
   const found = new Set<string>();
   for (const digest of kept) {
     const text = isDigest(digest) ? store.images.unverified(digest) : undefined;
-    for (const match of text?.matchAll(/"digest"\s*:\s*"(sha256:[a-f0-9]{64})"/g) ?? []) found.add(match[1] ?? "");
+    for (const match of text?.matchAll(/"digest"\s*:\s*"(sha(?:256|384|512):[a-f0-9]{64,128})"/g) ?? [])
+      found.add(match[1] ?? "");
   }
   return found;
 }

@@ -65,12 +65,12 @@ function importOriginal(links: Links, records: Records): void {
   records.addFailure({ digest, reason: { kind: "imported" }, at: new Date().toISOString() });
 }
 
-/** Staging is closed to others: a tree in the making may hold anything. */
+/** Staging is closed to others, and so are partial blobs: what is in the making may hold anything. */
 function createDirectories(layout: Layout, durable: Durable): void {
-  const { blobs, images, extracted, staging, retained, receipts, inventories, failed } = layout;
+  const { blobs, images, extracted, staging, partial, retained, receipts, inventories, failed } = layout;
   for (const directory of [blobs, images, extracted, retained, receipts, inventories, failed])
     durable.ensureDirectory(directory);
-  durable.ensureDirectory(staging, 0o700);
+  for (const directory of [staging, partial]) durable.ensureDirectory(directory, 0o700);
 }
 
 /** Why a data directory cannot be used, as one sentence for the list of configuration faults. Undefined: it can. */

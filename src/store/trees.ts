@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { isDigest, type Digest } from "../digest.ts";
+import { type ContentDigest, type Digest, isDigest } from "../digest.ts";
 import { DockerloaderError } from "../errors.ts";
 import type { Layout } from "../layout.ts";
 import { cloneTree } from "./clone.ts";
@@ -18,7 +18,7 @@ export interface Receipt {
   readonly bytes: number;
   readonly labels: Readonly<Record<string, string>>;
   /** The digests of the uncompressed layers, lowest first. Older receipts have none: such a tree is never reused. */
-  readonly layers?: readonly Digest[];
+  readonly layers?: readonly ContentDigest[];
 }
 
 /** A published tree whose files may serve another image that begins with the same layers. */
@@ -49,7 +49,7 @@ export interface Trees {
   readonly fault: (digest: Digest) => DockerloaderError | undefined;
   readonly begin: () => StagedTree;
   /** The tree, retained ones included, that shares most of the first layers. Undefined when none shares the first. */
-  readonly donor: (layers: readonly Digest[]) => DonorTree | undefined;
+  readonly donor: (layers: readonly ContentDigest[]) => DonorTree | undefined;
   /** Keeps a second reference in `retained/`, which no app's clean-up touches. Idempotent. */
   readonly retain: (digest: Digest) => Promise<void>;
   /** Brings a retained version back to its place, over a broken tree if need be. False when none is retained. */
@@ -102,7 +102,7 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
     }
   };
 
-  const donor = (layers: readonly Digest[]): DonorTree | undefined => {
+  const donor = (layers: readonly ContentDigest[]): DonorTree | undefined => {
     const digests = listNames(fs, layout.inventories)
       .map((name) => name.replace(/\.jsonl$/, ""))
       .filter(isDigest);

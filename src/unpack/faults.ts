@@ -1,5 +1,4 @@
-import type { Digest } from "../digest.ts";
-import { shortDigest } from "../digest.ts";
+import { type ContentDigest, shortDigest } from "../digest.ts";
 import { DockerloaderError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { shown } from "./shown.ts";
@@ -45,7 +44,7 @@ function faultOf(error: unknown): LayerFault | undefined {
 }
 
 /** Names layer, entry and rule. What is no fault of the layer is one of the volume (or of ours) and says so. */
-export function toLayerError(error: unknown, layer: Digest, entry: string | undefined): DockerloaderError {
+export function toLayerError(error: unknown, layer: ContentDigest, entry: string | undefined): DockerloaderError {
   if (error instanceof DockerloaderError) return error;
   const where = `layer ${shortDigest(layer)}${entry === undefined ? "" : `, entry "${shown(entry)}"`}`;
   const details = { layer, ...(entry === undefined ? {} : { entry: shown(entry) }) };

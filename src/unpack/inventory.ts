@@ -1,5 +1,5 @@
 import { lstatSync, readFileSync, writeFileSync } from "node:fs";
-import type { Digest } from "../digest.ts";
+import type { ContentDigest } from "../digest.ts";
 import type { TarEntry } from "./tar-parser.ts";
 
 /** One entry of a layer. For a file whose content is still in the tree: its path there (else empty) and its inode. */
@@ -15,7 +15,7 @@ export interface RecordedEntry extends TarEntry {
 export interface Inventory {
   /** Milliseconds: the times that directories had when the tree was complete. */
   readonly directories: ReadonlyMap<string, number>;
-  readonly layers: readonly { readonly diffId: Digest; readonly entries: readonly RecordedEntry[] }[];
+  readonly layers: readonly { readonly diffId: ContentDigest; readonly entries: readonly RecordedEntry[] }[];
 }
 
 type Row = [
@@ -41,7 +41,7 @@ interface Noted {
 /** Notes what an image's layers do while they are applied. Gives up, and holds nothing, beyond `most` entries. */
 export class Recorder {
   readonly #most: number;
-  readonly #layers: { diffId: Digest; entries: Noted[] }[] = [];
+  readonly #layers: { diffId: ContentDigest; entries: Noted[] }[] = [];
   readonly #files = new Map<string, Noted>();
   #count = 0;
 
@@ -53,7 +53,7 @@ export class Recorder {
     return this.#count > this.#most;
   }
 
-  layer(diffId: Digest): void {
+  layer(diffId: ContentDigest): void {
     this.#layers.push({ diffId, entries: [] });
   }
 
@@ -104,7 +104,7 @@ export function readInventory(file: string, count: number): Inventory | undefine
     const [times, ...lines] = readFileSync(file, "utf8").split("\n", count + 1);
     if (times === undefined || lines.length < count) return undefined;
     const layers = lines.map((line) => {
-      const [diffId, ...rows] = JSON.parse(line) as [Digest, ...Row[]];
+      const [diffId, ...rows] = JSON.parse(line) as [ContentDigest, ...Row[]];
       return { diffId, entries: rows.map(entryOf) };
     });
     return { directories: new Map(Object.entries(JSON.parse(times) as Record<string, number>)), layers };

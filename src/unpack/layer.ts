@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import type { Digest } from "../digest.ts";
+import { type ContentDigest, hashLike } from "../digest.ts";
 import { EntryWriter } from "./apply.ts";
 import { statedCompression, uncompressed } from "./decompress.ts";
 import { LayerFault, toLayerError } from "./faults.ts";
@@ -10,8 +9,8 @@ import { AUFS_LINKS } from "./whiteouts.ts";
 /** One layer and how to read it. */
 export interface LayerInput {
   readonly mediaType: string;
-  readonly digest: Digest;
-  readonly diffId: Digest;
+  readonly digest: ContentDigest;
+  readonly diffId: ContentDigest;
   /** Compressed bytes. */
   readonly size: number;
   open(): AsyncIterable<Uint8Array>;
@@ -48,8 +47,7 @@ export async function streamLayer(
 ): Promise<void> {
   const stated = statedCompression(layer.mediaType);
   const parser = new TarParser(sink, budget.limits);
-  const algorithm = layer.diffId.slice(0, layer.diffId.indexOf(":"));
-  const hash = createHash(algorithm);
+  const hash = hashLike(layer.diffId);
   let bytes = 0;
   const pieces = uncompressed(layer.open(), (found) => {
     if (found !== stated) warnings.add("label", layer.digest);
@@ -63,7 +61,7 @@ export async function streamLayer(
   }
   parser.finish();
   if (parser.trailing > TRAILING_BYTES) warnings.add("trailing", layer.digest);
-  const actual = `${algorithm}:${hash.digest("hex")}`;
+  const actual = hash.digest();
   if (actual !== layer.diffId) {
     throw new LayerFault(
       "DIFF_ID_MISMATCH",

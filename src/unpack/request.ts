@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import type { Digest } from "../digest.ts";
+import type { ContentDigest } from "../digest.ts";
 import type { Limits } from "../limits.ts";
 import { LIMITS } from "../limits.ts";
 import type { LayerGate } from "./gate.ts";
@@ -12,8 +12,8 @@ export interface LayerSource {
   /** Absolute path of the compressed blob: verified, and there once the gate says so. */
   readonly path: string;
   readonly mediaType: string;
-  readonly digest: Digest;
-  readonly diffId: Digest;
+  readonly digest: ContentDigest;
+  readonly diffId: ContentDigest;
   /** Compressed bytes. */
   readonly size: number;
 }

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { digestOf } from "../../../src/digest.ts";
-import { createRegistryClient } from "../../../src/registry/client.ts";
-import { parseReference } from "../../../src/registry/reference.ts";
+import { readConfig } from "../../../src/config/load.ts";
+import { silentLogger } from "../../../src/log/logger.ts";
+import { openSource } from "../../../src/registry/open-source.ts";
 import { buildImage, startRegistry } from "../../../src/testing/index.ts";
 import { errorCode, layerOf, registryFor, smallImage } from "./support.ts";
 
@@ -141,11 +142,12 @@ test("the loader's own client reads an image that was pushed, by a token it gets
   const authFile = join(directory, "auth.json");
   const pair = Buffer.from(`${auth.username}:${auth.password}`).toString("base64");
   await writeFile(authFile, JSON.stringify({ auths: { [registry.host]: { auth: pair } } }), { mode: 0o600 });
-  const client = createRegistryClient({ env: {}, authFile });
-  t.after(client.close);
+  const { config } = readConfig({ DOCKERLOADER_AUTH_FILE: authFile });
   const image = await smallImage();
   await registry.push("app", "1", image);
-  const remote = await client.image(parseReference(registry.reference("app", "1")));
+  const source = openSource(registry.reference("app", "1"), { config, env: {}, log: silentLogger });
+  t.after(source.close);
+  const remote = await source.image();
   assert.equal(remote.digest, image.digest);
   assert.deepEqual(remote.configBytes, image.config);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import { digestOf } from "../../../src/digest.ts";
+import { type Digest, digestOf } from "../../../src/digest.ts";
 import { parseImageConfig, parseImageManifest } from "../../../src/registry/manifest.ts";
 import { type BuiltImage, buildImage } from "../../../src/testing/image.ts";
 
@@ -12,7 +12,7 @@ const OCI_NAMES: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" 
 function layerOf(image: BuiltImage, index: number): { mediaType: string; bytes: Buffer } {
   const { layers } = parseImageManifest(image.manifest, "built");
   const layer = layers[index];
-  const bytes = layer === undefined ? undefined : image.blobs.get(layer.digest);
+  const bytes = layer === undefined ? undefined : image.blobs.get(layer.digest as Digest);
   assert.ok(layer !== undefined && bytes !== undefined);
   assert.equal(bytes.length, layer.size);
   return { mediaType: layer.mediaType, bytes };

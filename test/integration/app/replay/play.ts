@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Digest } from "../../../../machines/index.ts";
 import { updateMachine } from "../../../../machines/index.ts";
 import { openSession } from "../../../../src/app/session.ts";
-import { targetOf } from "../../../../src/app/update.ts";
+import { sourceOf } from "../../../../src/app/update.ts";
 import { createUpdateAdapters } from "../../../../src/app/update-adapters.ts";
 import { ERROR_CODES } from "../../../../src/errors.ts";
 import { silentLogger } from "../../../../src/log/logger.ts";
@@ -27,7 +27,7 @@ export async function play(path: Path, world: World, images: Images): Promise<vo
   const session = openSession({ env: world.env, log: silentLogger });
   const { supervised } = session;
   assert.ok(supervised !== undefined);
-  const adapters = createUpdateAdapters(session, supervised, targetOf(session));
+  const adapters = createUpdateAdapters(session, supervised, sourceOf(session));
   const gates = createGates<Port>();
   const clock = createManualClock();
   const actors = {
