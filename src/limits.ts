@@ -74,7 +74,6 @@ export const LIMITS = {
   inspectMs: 100,
   /** Bytes that wait for one slow reader before it misses lines. */
   inspectBacklogBytes: MIB,
-  /** Milliseconds between two reports of a layer's progress. */
   /** Milliseconds between two lines of the log that say how far a download is, and between two reports of one layer. */
   progressLineMs: 5_000,
   progressMs: 250,
