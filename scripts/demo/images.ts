@@ -5,6 +5,7 @@ import type { Digest } from "../../src/digest.ts";
 import { packImage } from "../../src/pack/image.ts";
 import { pushImage } from "../../src/pack/push.ts";
 import { hostPlatform } from "../../src/registry/platform.ts";
+import { readConfig } from "../../src/config/load.ts";
 import { parseReference } from "../../src/registry/reference.ts";
 
 const HERE = import.meta.dirname;
@@ -38,6 +39,11 @@ export async function pushVersion(app: string, version: number, behaviour: strin
   const input = { directory: app, entrypoint: "entrypoint", envFile, platform: hostPlatform() };
   const image = await packImage(input, layout, "latest");
   const signal = new AbortController().signal;
-  await pushImage(layout, image, parseReference(target), { env: {}, insecureRegistries: [], signal });
+  await pushImage(layout, image, parseReference(target), {
+    env: {},
+    settings: readConfig({}).config,
+    onWarning: () => {},
+    signal,
+  });
   return image.digest;
 }

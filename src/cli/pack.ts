@@ -56,12 +56,13 @@ export const pack: Command<Args> = {
       import("../registry/reference.ts"),
     ]);
     const reference = parseReference(push ?? "");
-    const { authFile, insecureRegistries } = config();
+    const settings = config();
+    const onWarning = (message: string): void => void process.stderr.write(`warning: ${message}\n`);
     const temporary = mkdtempSync(join(tmpdir(), "dockerloader-pack-"));
     try {
       const image = await packImage(input, temporary, "latest");
       const signal = new AbortController().signal;
-      await pushImage(temporary, image, reference, { env, authFile, insecureRegistries, signal });
+      await pushImage(temporary, image, reference, { env, settings, onWarning, signal });
       process.stdout.write(`${image.digest}\n`);
       return EXIT.ok;
     } finally {

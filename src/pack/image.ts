@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { type Digest, digestOf } from "../digest.ts";
+import { type ContentDigest, type Digest, digestOf } from "../digest.ts";
 import { DockerloaderError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Platform } from "../registry/platform.ts";
@@ -34,8 +34,8 @@ const TYPES = {
 const usage = (message: string, hint: string): DockerloaderError => new DockerloaderError("USAGE", message, { hint });
 
 /** The path of a blob in a layout. */
-export const blobPath = (layout: string, digest: Digest): string =>
-  join(layout, "blobs/sha256", digest.slice("sha256:".length));
+export const blobPath = (layout: string, digest: ContentDigest): string =>
+  join(layout, "blobs", digest.replace(":", "/"));
 
 /**
  * Packs a directory as an image into an OCI image layout (image-spec, image-layout.md), beside what it holds already, under a tag.

@@ -103,7 +103,8 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     ask: async (endpoint, path, ask) => {
       const { registry, repository } = endpoint.reference;
       const base = await origins.base(registry);
-      const url = new URL(`${repository}/${path}${endpoint.query}`, base);
+      // An upload goes on at an address that the registry named; the caller has held it against the registry's own.
+      const url = URL.parse(path) ?? new URL(`${repository}/${path}${endpoint.query}`, base);
       const key = `${registry}/${repository}`;
       const send = async (grant: Grant | undefined): Promise<Answer> => {
         const headers = { ...ask.headers, ...(grant === undefined ? {} : { authorization: grant.authorization }) };

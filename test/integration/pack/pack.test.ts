@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { readConfig } from "../../../src/config/load.ts";
 import { runCommand } from "../../../src/cli/commands.ts";
 import { LIMITS } from "../../../src/limits.ts";
 import { blobPath, packImage, type PackedImage } from "../../../src/pack/image.ts";
@@ -123,7 +124,8 @@ describe("packing a directory", () => {
     writeFileSync(join(folder, "config.json"), JSON.stringify({ auths: { [registry.host]: { auth } } }));
     const options = {
       env: { DOCKER_CONFIG: folder },
-      insecureRegistries: [],
+      settings: readConfig({}).config,
+      onWarning: () => {},
       signal: new AbortController().signal,
     };
     const reference = parseReference(registry.reference("team/app", "1"));
