@@ -1,13 +1,14 @@
 /**
- * Measures: `npm run bench [-- GROUP… --rounds N --json --check]`, groups: `loader` (the default).
+ * Measures: `npm run bench [-- GROUP… --rounds N --json --check]`, groups `loader` (the default) and `registry`.
  * `--check` exits 1 when a goal is missed. What is compared runs interleaved in one run: trust the ratios; absolute
  * numbers are this machine's.
  */
 import { parseArgs } from "node:util";
 import type { Group } from "./bench/group.ts";
 import { loader } from "./bench/loader.ts";
+import { registry } from "./bench/registry.ts";
 
-const GROUPS: Readonly<Record<string, Group>> = { loader };
+const GROUPS: Readonly<Record<string, Group>> = { loader, registry };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -67,6 +67,17 @@ describe("a registry behind htpasswd", needsRegistries(), () => {
     });
   }
 
+  test("pulls with a name from the environment and a password from a file", async (t) => {
+    await push(versions.first);
+    const file = join(folder, "password");
+    await writeFile(file, `${PASSWORD}\n`, { mode: 0o600 });
+    const site = await open(t, { DOCKERLOADER_USERNAME: USER, DOCKERLOADER_PASSWORD_FILE: file });
+    const pulled = await site.pull(target());
+    assert.equal(pulled.code, 0, pulled.err);
+    assert.deepEqual(pulled.tree, versions.first.tree);
+    assert.doesNotMatch(pulled.out + pulled.err, /battery/);
+  });
+
   const quiet = { DOCKERLOADER_LOG_LEVEL: "info", DOCKERLOADER_LOG_FORMAT: "pretty" };
   const REFUSED =
     /^Error: 127\.0\.0\.1:\d+ answered 401 for \S+ \(UNAUTHORIZED: authentication required\), asked with (.*); .*\[REGISTRY_UNAUTHORIZED\]\n$/;

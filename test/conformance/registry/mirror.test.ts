@@ -35,4 +35,24 @@ describe("a pull-through mirror", needsRegistries(), () => {
     assert.equal(pulled.code, 0, pulled.err);
     assert.deepEqual(pulled.tree, versions.second.tree);
   });
+
+  test("as a mirror in front of another registry it brings the blobs; tags are asked of the registry itself", async (t) => {
+    await upstream.begin();
+    const target = `${upstream.host}/team/mirrored:stable`;
+    await builder.push(versions.first, target);
+    const mirrored = await openSite({ env: { DOCKERLOADER_MIRRORS: `${upstream.host}=${mirror.host}` } });
+    t.after(mirrored.close);
+    await Promise.all([upstream.asked(), mirror.asked()]);
+    const pulled = await mirrored.pull(target);
+    assert.equal(pulled.code, 0, pulled.err);
+    assert.deepEqual(pulled.tree, versions.first.tree);
+    const blobs = (await mirror.asked()).filter(({ path }) => path.includes("/blobs/sha256:"));
+    assert.ok(blobs.length >= 3, JSON.stringify(blobs));
+
+    await mirror.end("SIGKILL");
+    const without = await mirrored.pull(target);
+    assert.equal(without.code, 0, without.err);
+    assert.deepEqual(without.tree, versions.first.tree);
+    assert.match(without.err, /mirror \S+ is passed by/);
+  });
 });
