@@ -1,14 +1,15 @@
 /**
- * Measures: `npm run bench [-- GROUP… --rounds N --json --check]`, groups `loader` (the default) and `registry`.
+ * Measures: `npm run bench [-- GROUP… --rounds N --json --check]`, groups `loader` (the default), `registry` and `layers`.
  * `--check` exits 1 when a goal is missed. What is compared runs interleaved in one run: trust the ratios; absolute
  * numbers are this machine's.
  */
 import { parseArgs } from "node:util";
 import type { Group } from "./bench/group.ts";
+import { layers } from "./bench/layers.ts";
 import { loader } from "./bench/loader.ts";
 import { registry } from "./bench/registry.ts";
 
-const GROUPS: Readonly<Record<string, Group>> = { loader, registry };
+const GROUPS: Readonly<Record<string, Group>> = { loader, registry, layers };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
