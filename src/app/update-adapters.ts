@@ -14,7 +14,7 @@ export interface UpdateAdapters {
     readonly extract: ExtractPort;
     readonly stageAttempt: StageAttemptPort;
   };
-  /** Lets go of connections and of the store lock. */
+  /** Stops what is still being staged, and lets go of connections and of the store lock. */
   readonly close: () => void;
 }
 
@@ -87,7 +87,9 @@ export function createUpdateAdapters(
       ),
     },
     close: () => {
-      unlock();
+      staging?.stop.abort();
+      // The lock covers all that is written: it is given back when the last of it has ended.
+      void Promise.allSettled([staging?.image.published]).then(unlock);
       source.close();
     },
   };
