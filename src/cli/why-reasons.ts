@@ -78,6 +78,9 @@ function describeOutcome(reason: FailureReason | OtherReason, afterMs: number | 
   return describeFailure(reason);
 }
 
+/** Every kind of answer there is. */
+export const REASON_KINDS = Object.keys(SENTENCES) as readonly Reason["kind"][];
+
 /** The answer to "why", in one or two sentences. */
 export function describeWhy(reason: Reason): string {
   return (SENTENCES[reason.kind] as (reason: Reason) => string)(reason);

@@ -43,7 +43,8 @@ export async function observe({ config, log, since, signal }: ObserveOptions): P
       }
       if (inspect !== undefined) {
         const { serveInspector } = await import("./server.ts");
-        const token = createToken();
+        // An observer that was started again keeps the token: pages that are open come back by themselves.
+        const token = tokenOf(store.records.inspector()?.url) ?? createToken();
         const port = await serve(serveInspector({ hub, ...inspect, token }));
         store.records.setInspector({ url: urlOf(inspect.host, port, token) });
         log.emit({ type: "inspect.listening", address: `${inspect.host}:${port}` });
@@ -64,6 +65,10 @@ export async function observe({ config, log, since, signal }: ObserveOptions): P
     for (const close of closing.toReversed()) await close();
     if (inspect !== undefined) store.records.dropInspector();
   }
+}
+
+function tokenOf(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : (new URL(url).searchParams.get("token") ?? undefined);
 }
 
 /** The address of a live view, with its token. */

@@ -40,6 +40,9 @@ describe("the bundle of the command", () => {
       "follow-redirects",
       "tar-stream",
       "MaxRedirectsError",
+      "dockerloader_phase",
+      "text/event-stream",
+      "content-security-policy",
     ]) {
       assert.ok(!text.includes(trace), `the run path holds ${trace}`);
     }
