@@ -1,5 +1,6 @@
 import type { Digest } from "../digest.ts";
 import { toDockerloaderError } from "../errors.ts";
+import type { Logger } from "../log/logger.ts";
 import type { RemoteImage } from "../registry/source.ts";
 import type { Store } from "../store/index.ts";
 import type { ReuseRequest, Sharing, UnpackReport } from "../unpack/index.ts";
@@ -48,7 +49,7 @@ export function stageImage(store: Store, image: RemoteImage, options: StageOptio
       const { labels, diffIds: layers } = config;
       await tree.publish({ digest, reference: options.reference, entries, bytes, labels, layers });
     } catch (error) {
-      await markCorrupt(store, image, error);
+      await markCorrupt(store, image, error, options.log);
       throw error;
     } finally {
       await tree.discard();
@@ -80,13 +81,14 @@ function reuseFor(store: Store, image: RemoteImage, sharing: StageOptions["shari
 }
 
 /** Records a digest that can never be unpacked, so that it is not tried again; not when a blob has changed on disk meanwhile. */
-async function markCorrupt(store: Store, image: RemoteImage, error: unknown): Promise<void> {
+async function markCorrupt(store: Store, image: RemoteImage, error: unknown, log: Logger): Promise<void> {
   const { code, message } = toDockerloaderError(error);
   if (!INTEGRITY.has(code)) return;
   for (const { digest, size } of image.manifest.layers) {
     const there = store.blobs.size(digest) !== undefined;
     if (there && !(await store.blobs.verify(digest, size))) return;
   }
-  const at = new Date().toISOString();
-  store.records.addFailure({ digest: image.digest, reason: { kind: "corrupt", message }, at });
+  const record = { digest: image.digest, reason: { kind: "corrupt", message } as const, at: new Date().toISOString() };
+  store.records.addFailure(record);
+  log.emit({ type: "version.blamed", ...record });
 }
