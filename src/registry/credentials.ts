@@ -22,8 +22,8 @@ export interface CredentialOptions {
 export type FindCredentials = (reference: Reference) => Promise<Credentials | undefined>;
 
 /**
- * The first place that has an answer: DOCKERLOADER_USERNAME with DOCKERLOADER_PASSWORD or _PASSWORD_FILE (for the target's
- * own registry), DOCKER_AUTH_CONFIG, then the files. In a file a helper for the registry beats the store of all, and
+ * The first place that has an answer: DOCKERLOADER_USERNAME with DOCKERLOADER_PASSWORD_FILE (for the target's own
+ * registry), DOCKER_AUTH_CONFIG, then the files. In a file a helper for the registry beats the store of all, and
  * that beats the entries, as with docker.
  */
 export function createCredentials(options: CredentialOptions): FindCredentials {
@@ -39,24 +39,20 @@ export function createCredentials(options: CredentialOptions): FindCredentials {
   };
 }
 
-/** A user name with a password beside it or in a file, as containers get secrets. */
+/** A user name, and a file with its password, as containers get secrets. */
 function fromVariables(env: Environment): Credentials | undefined {
   const username = env["DOCKERLOADER_USERNAME"];
   const path = env["DOCKERLOADER_PASSWORD_FILE"];
-  if (!username) return undefined;
-  if (path) {
-    const source = `DOCKERLOADER_USERNAME and ${path}`;
-    try {
-      return { source, username, password: readFileSync(path, "utf8").replace(/\r?\n$/, "") };
-    } catch (cause) {
-      throw new DockerloaderError("CREDENTIALS_INVALID", `DOCKERLOADER_PASSWORD_FILE ${path} cannot be read`, {
-        cause,
-        hint: "check its name and its permissions",
-      });
-    }
+  if (!username || !path) return undefined;
+  const source = `DOCKERLOADER_USERNAME and ${path}`;
+  try {
+    return { source, username, password: readFileSync(path, "utf8").replace(/\r?\n$/, "") };
+  } catch (cause) {
+    throw new DockerloaderError("CREDENTIALS_INVALID", `DOCKERLOADER_PASSWORD_FILE ${path} cannot be read`, {
+      cause,
+      hint: "check its name and its permissions",
+    });
   }
-  const password = env["DOCKERLOADER_PASSWORD"];
-  return password ? { source: "DOCKERLOADER_USERNAME and DOCKERLOADER_PASSWORD", username, password } : undefined;
 }
 
 function* authFiles({ env, authFile }: CredentialOptions): Generator<AuthFile> {
