@@ -11,6 +11,7 @@ import { type CompletionWord, SCRIPTS } from "./completion-scripts.ts";
 import { doctor } from "./doctor.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { fetch } from "./fetch.ts";
+import { forget } from "./forget.ts";
 import { gc } from "./gc.ts";
 import { history } from "./history.ts";
 import { inspect } from "./inspect.ts";
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command<never>[] = [
   pull,
   pack,
   gc,
+  forget,
   verify,
   createCompletion(completionWords),
   fetch,

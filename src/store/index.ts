@@ -1,4 +1,5 @@
 export { dataDirFault, nothingOnDisk, openStore, readLinks, type Store, type StoreOptions } from "./store.ts";
+export { forgetFailures } from "./forget.ts";
 export { collectGarbage } from "./gc.ts";
 export { isLoaderRunning, type Lock, lockOrThrow, tryLock } from "./lock.ts";
 export { recover, type RecoverOptions } from "./recover.ts";

@@ -68,6 +68,27 @@ describe("the command", () => {
     await loader.kill("SIGTERM");
   });
 
+  test("forget takes a failure back: the version is tried again", async () => {
+    await lab.push('dockerloader check; [ $? = 42 ] && exit 42; until [ -e "$MARK" ]; do sleep 0.05; done; exit 42');
+    const mark = join(lab.folder, "mark");
+    const loader = lab.start({ env: { MARK: mark } });
+    await loader.until("already running the latest version");
+    const bad = await lab.push("exit 3");
+    writeFileSync(mark, "");
+    await loader.until("rolled back to");
+    await loader.until(`skipping update to ${bad}`);
+    for (const args of [[], ["sha256:abc"], [bad, "--all"]]) {
+      assert.equal((await lab.command(["forget", ...args])).code, 64);
+    }
+    assert.equal((await lab.command(["forget", bad])).out, `forgot ${bad}\n`);
+    const from = loader.text().length;
+    await loader.until("update available", from);
+    await loader.until(`trial of ${bad} failed`, from);
+    await loader.kill("SIGTERM");
+    assert.deepEqual(JSON.parse((await lab.command(["forget", "--all", "--json"])).out), { forgotten: [bad] });
+    assert.equal((await lab.command(["forget", "--all"])).out, "nothing to forget\n");
+  });
+
   test("gc removes what no version needs", async () => {
     await lab.push("exit 0");
     await lab.run();
