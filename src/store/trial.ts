@@ -43,14 +43,18 @@ export function claimTrial(store: Store, facts: ClaimFacts): Claim {
   const { links, records } = store;
   const { digest } = facts;
   if (facts.childAlive && records.handshake() !== facts.runId) return "stop-first";
+  if (!facts.childAlive && links.digest("attempting") === digest && isSuperseded(store, facts)) {
+    // Nobody is left to race with, and a claim that a crash cuts short would read as a failure.
+    links.drop("attempting");
+    records.dropTrial();
+    return "claimed";
+  }
   if (!links.claim() && links.digest("entrypoint") === digest) {
     acknowledgeCommit(store);
     return "committed";
   }
-  if (!isSuperseded(store, facts)) {
-    records.addFailure({ digest, reason: facts.reason, at: facts.now.toISOString() });
-    records.setMarker(digest);
-  }
+  records.addFailure({ digest, reason: facts.reason, at: facts.now.toISOString() });
+  records.setMarker(digest);
   links.dropRevoked();
   records.dropTrial();
   return "claimed";

@@ -73,8 +73,8 @@ describe("the process tree", needsShim(), () => {
     const stay = `trap "" TERM; echo $$ >> ${pids}; while :; do sleep 300; done`;
     const loader = startLoader(site, {
       APP_2_TRIAL: `(setsid sh -c '${stay}' &); setsid sh -c '(${stay}) & wait' & ${stay}`,
-      APP_1: `for p in $(cat ${pids}); do kill -0 $p 2>/dev/null && echo "alive $p"; done; echo looked`,
-      DOCKERLOADER_TRIAL_TIMEOUT_MS: "1500",
+      APP_1: `for p in $(cat ${pids}); do grep -qs '^State:.[^ZX]' /proc/$p/status && echo "alive $p"; done; echo looked`,
+      DOCKERLOADER_TRIAL_TIMEOUT_MS: "4000",
       DOCKERLOADER_STOP_GRACE_MS: "200",
     });
     const { code, out } = await loader.ended;
