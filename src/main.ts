@@ -4,6 +4,7 @@
  * is loaded on demand.
  */
 import { basename } from "node:path";
+import { refuseDebugger } from "./debugger.ts";
 
 /** This program, callable again by a child process. */
 const [interpreter, program = ""] = process.argv;
@@ -32,6 +33,9 @@ async function main(args: readonly string[]): Promise<number> {
   const { runCommand } = await import("./cli/commands.ts");
   return runCommand(args, env);
 }
+
+// Node opens its debugger port on SIGUSR1 unless somebody listens, also for one that came while it was starting.
+refuseDebugger();
 
 // A reader that went away (a closed log pipe) must not take the app down with it.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});

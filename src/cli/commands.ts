@@ -11,6 +11,7 @@ import { type CompletionWord, SCRIPTS } from "./completion-scripts.ts";
 import { doctor } from "./doctor.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { fetch } from "./fetch.ts";
+import { forget } from "./forget.ts";
 import { gc } from "./gc.ts";
 import { history } from "./history.ts";
 import { inspect } from "./inspect.ts";
@@ -18,6 +19,7 @@ import { observe } from "./observe.ts";
 import { pack } from "./pack.ts";
 import { pull } from "./pull.ts";
 import { ready } from "./ready.ts";
+import { rollback } from "./rollback.ts";
 import { status } from "./status.ts";
 import { verify } from "./verify.ts";
 import { why } from "./why.ts";
@@ -29,6 +31,8 @@ export const COMMANDS: readonly Command<never>[] = [
   history,
   doctor,
   inspect,
+  rollback,
+  forget,
   check,
   ready,
   pull,

@@ -1,8 +1,14 @@
-export { dataDirFault, nothingOnDisk, openStore, readLinks, type Store, type StoreOptions } from "./store.ts";
+export { openStore, type Store, type StoreOptions } from "./store.ts";
+export { dataDirFault, dataDirHolds, nothingOnDisk, readLinks, writeFault } from "./look.ts";
 export { collectGarbage } from "./gc.ts";
-export { isLoaderRunning, type Lock, lockOrThrow, tryLock } from "./lock.ts";
-export { recover, type RecoverOptions } from "./recover.ts";
-export { acknowledgeCommit, isOnProbation, revert, settle } from "./succession.ts";
+export { isStorageFault } from "./durable.ts";
+export { isLoaderRunning, lastHolder, type Lock, lockForLoader, lockOrThrow, tryLock } from "./lock.ts";
+export type { RecoverOptions } from "./blame.ts";
+export { type Lease, takeLease } from "./lease.ts";
+export { recover } from "./recover.ts";
+export { faultOf } from "./soundness.ts";
+export { sweepStorage } from "./sweep.ts";
+export { acknowledgeCommit, forgetFailures, isOnProbation, revert, settle } from "./succession.ts";
 export { beginTrial, claimTrial, type ClaimFacts } from "./trial.ts";
 export { type Follower, followJournal, type Journal } from "./journal.ts";
 export { linkFacts } from "./link-facts.ts";

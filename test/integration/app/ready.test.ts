@@ -30,7 +30,7 @@ describe("markReady", () => {
     assert.deepEqual(fs.readdirSync(layout.extracted), [second]);
     assert.deepEqual(fs.readdirSync(layout.images), [second]);
     assert.deepEqual(trees.retained(), [first]);
-    assert.deepEqual(log.types(), ["app.marking", "app.committed", "gc.finished"]);
+    assert.deepEqual(log.types(), ["app.marking", "app.committed", "store.links", "gc.finished"]);
   });
 
   test("of a version that is stable already changes no link", async () => {
