@@ -6,7 +6,7 @@ import { type Command, JSON_OPTION, printJson } from "./command.ts";
 /** The way back by hand. A running loader sees the links change, stops its app and starts the version before it. */
 export const rollback: Command<{ json: boolean }> = {
   command: "rollback",
-  describe: "go back to the previous version, and stay there",
+  describe: "go back to the previous version",
   options: JSON_OPTION,
   run: async ({ json }, { config }) => {
     const store = openStore(config().dataDir);

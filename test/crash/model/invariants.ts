@@ -48,6 +48,7 @@ function checkBlame({ records, links }: Store, { blamable, off }: Promised): voi
     holds(asDigests(blamable).includes(digest), `I6: ${digest} is blamed (${reason.kind}) for what happened to us`);
   }
   for (const digest of asDigests(off)) {
+    holds(records.failure(digest as never) !== undefined, "I3: a failure was forgotten");
     holds(links.digest("attempting") !== digest, "I3: a version that failed is started again");
   }
   const marker = records.marker();
@@ -59,12 +60,17 @@ function checkBlame({ records, links }: Store, { blamable, off }: Promised): voi
   holds((records.trial()?.starts ?? 0) <= TRIES, "I4: more starts than allowed");
 }
 
-/** Boots this disk twice and cleans up, and checks every step. Throws the name of the invariant that does not hold. */
-export async function checkDisk(disk: Disk, promised: Promised): Promise<void> {
+/**
+ * Boots this disk twice and cleans up, and checks every step. Throws the name of the invariant that does not
+ * hold. `linked`: the story began with a stable version. */
+export async function checkDisk(disk: Disk, promised: Promised, linked: boolean): Promise<void> {
   const crashed = openWorld(disk);
-  checkNames(crashed.store);
+  if (promised.planted !== true) checkNames(crashed.store);
+  if (linked) holds(crashed.store.links.read("entrypoint").kind === "version", "I1: the stable link is gone");
+  if (promised.unclean === true) holds(!crashed.store.records.cleanStop(), "an unclean stop looks like a clean one");
   await checkIdempotence(disk);
-  const plan = await boot(crashed, A);
+  const target = promised.online === true ? A : "offline";
+  const plan = await boot(crashed, target);
   holds(plan.kind !== "empty", "I1: nothing to run");
   if (plan.kind === "empty") return;
   await checkTree(crashed.store, plan.digest);
@@ -88,7 +94,7 @@ async function checkIdempotence(disk: Disk): Promise<void> {
 /** I10, I7: a boot and a clean-up later there is no temporary name, and what a link shows is still whole. */
 async function checkTidiness(disk: Disk, promised: Promised): Promise<void> {
   const world = openWorld(disk);
-  const plan = await boot(world, A);
+  const plan = await boot(world);
   holds(plan.kind !== "empty", "I1: nothing to run at the second boot");
   await clean(world);
   const { store } = world;

@@ -17,6 +17,8 @@ export interface MemoryFs extends FileSystem {
 
 const fault = (code: string, path: string): Error => Object.assign(new Error(`${code}: ${path}`), { code });
 const HOPS = 40;
+/** write(2) may write less than it was given; this one likes to. */
+const SHORT_WRITE_BYTES = 120;
 
 export function createMemoryFs(start: Disk): MemoryFs {
   const disk = copyDisk(start);
@@ -148,7 +150,8 @@ export function createMemoryFs(start: Disk): MemoryFs {
     },
     writeSync: (fd: number, content: string | Uint8Array, offset = 0): number => {
       const ino = inoOf(fd);
-      return writeAt(ino, Buffer.from(content as Uint8Array).subarray(offset), dataOf(ino).length);
+      const rest = Buffer.from(content as Uint8Array).subarray(offset, offset + SHORT_WRITE_BYTES);
+      return writeAt(ino, rest, dataOf(ino).length);
     },
     readSync: (fd: number, target: Buffer, offset: number, length: number, position: number | null): number =>
       dataOf(inoOf(fd)).copy(target, offset, position ?? 0, (position ?? 0) + length),

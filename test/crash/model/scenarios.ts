@@ -1,3 +1,4 @@
+import { digestOf } from "../../../src/digest.ts";
 import { forgetFailures, recover, revert } from "../../../src/store/index.ts";
 import type { Disk } from "./disk.ts";
 import { A, B, C, download, type Version } from "./versions.ts";
@@ -67,8 +68,10 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "first boot",
     start: async () => bareDisk(),
     play: async (world) => {
-      world.promise(only(A));
+      world.promise({ stable: [A], online: true });
       await boot(world, A);
+      world.promise({ stable: [A], unclean: true });
+      await download(world.store, B);
     },
   },
   {
@@ -77,7 +80,41 @@ export const SCENARIOS: readonly Scenario[] = [
     play: async (world) => {
       world.promise(only(A));
       await boot(world);
+      world.promise({ stable: [A], unclean: true });
       await stage(world, A, B);
+    },
+  },
+  {
+    name: "volume of the original, taken over",
+    start: async () => {
+      const { fs, store } = openWorld(await diskWithStable());
+      store.records.setMarker(C.digest);
+      await fs.removeTree(store.layout.state);
+      return fs.disk;
+    },
+    play: async (world) => {
+      world.promise({ stable: [A], blamable: [C] });
+      await boot(world);
+      world.promise({ stable: [A], blamable: [C], off: [C] });
+      await stage(world, A, B);
+    },
+  },
+  {
+    name: "app of the original that commits and deletes all others",
+    start: () => after(staged, async ({ fs, store }) => fs.removeTree(store.layout.retainedTree(A.digest))),
+    play: async (world) => {
+      const { fs, store } = world;
+      const { layout } = store;
+      world.promise(only(A));
+      await boot(world);
+      world.promise(only(A, B));
+      fs.renameSync(layout.attempting, layout.entrypoint);
+      fs.unlinkSync(layout.marker);
+      for (const directory of [layout.blobs, layout.images, layout.extracted]) {
+        for (const name of fs.readdirSync(directory))
+          if (name !== B.digest) await fs.removeTree(`${directory}/${name}`);
+      }
+      await launch(world);
     },
   },
   trialEnds("update that commits", async (world) => {
@@ -163,6 +200,22 @@ export const SCENARIOS: readonly Scenario[] = [
     play: async (world) => {
       world.promise(only(A));
       await boot(world);
+    },
+  },
+  {
+    name: "repair when a blob is damaged as well",
+    start: () =>
+      after(async ({ fs, store }) => {
+        await fs.removeTree(store.layout.tree(A.digest));
+        const blob = store.layout.blob(digestOf(A.layer));
+        fs.unlinkSync(blob);
+        fs.plant(blob, "x".repeat(A.layer.length));
+      }),
+    play: async (world) => {
+      world.promise({ stable: [A], online: true, planted: true });
+      await boot(world, A);
+      world.promise(only(A));
+      await clean(world, A.digest);
     },
   },
   {

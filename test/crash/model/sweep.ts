@@ -43,12 +43,13 @@ const nameOf = (entry: Entry | undefined): string => {
 /** What is promised at a point: until a promise is durable the one before it may hold as well. */
 function promisedAt({ promises }: World, at: number): Promised {
   const index = promises.findLastIndex((promise) => promise.at <= at);
-  return promises[Math.max(index, 0)]?.promised ?? { stable: [A] };
+  return promises[Math.max(index, 0)]?.promised ?? { stable: [A], online: true };
 }
 
 export async function sweep(scenario: Scenario, options: SweepOptions): Promise<Swept> {
   const random = seeded(options.seed ?? 1);
   const start = await scenario.start();
+  const linked = openWorld(start).store.links.read("entrypoint").kind === "version";
   const world = openWorld(start);
   await scenario.play(world);
   const seen = new Set<string>();
@@ -62,7 +63,7 @@ export async function sweep(scenario: Scenario, options: SweepOptions): Promise<
     inRecovery: boolean,
   ): Promise<void> => {
     try {
-      await checkDisk(disk, promised);
+      await checkDisk(disk, promised, linked);
     } catch (error) {
       violations.push({ scenario: scenario.name, at, last, inRecovery, what: (error as Error).message });
     }

@@ -34,10 +34,11 @@ export async function download({ blobs, images }: Store, { layer, config, manife
 }
 
 /** What an unpacker does: a private tree, published whole. A tree that is there and can run is kept. */
-export async function extract(store: Store, { digest, files }: Version): Promise<void> {
-  const { trees } = store;
+export async function extract(store: Store, { digest, layer }: Version): Promise<void> {
+  const { trees, blobs } = store;
   if (trees.receipt(digest) !== undefined && trees.fault(digest) === undefined) return;
   const tree = trees.begin();
+  const files = JSON.parse(blobs.read(digestOf(layer))?.toString("utf8") ?? "{}") as Record<string, string>;
   for (const [name, content] of Object.entries(files)) {
     (store.fs as unknown as { plant: (path: string, content: string, mode: number) => void }).plant(
       `${tree.root}/${name}`,

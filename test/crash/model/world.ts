@@ -28,8 +28,14 @@ export interface Promised {
   readonly stable: readonly Version[];
   /** Versions that may have a failure record. */
   readonly blamable?: readonly Version[];
-  /** Versions that must not be started any more. */
+  /** Versions whose failure is recorded: they must not be started any more. */
   readonly off?: readonly Version[];
+  /** A loader has started and not stopped in order: nothing may say otherwise. */
+  readonly unclean?: boolean;
+  /** Nothing on the volume can be trusted to suffice: the registry may be asked. Everywhere else it must not be needed. */
+  readonly online?: boolean;
+  /** The story began with a blob that is not what its name says. */
+  readonly planted?: boolean;
 }
 
 export interface World {
@@ -76,13 +82,21 @@ const plan = (store: Store, thorough: boolean): Promise<LaunchPlan> =>
 export const launch = ({ store }: World): Promise<LaunchPlan> => plan(store, false);
 
 /** The start of a loader: the note of the clean stop, recovery, the first download or a repair. */
-export async function boot({ store }: Pick<World, "store">, target: Version = A): Promise<LaunchPlan> {
+export async function boot(
+  { store }: Pick<World, "store">,
+  target: Version | "offline" = "offline",
+): Promise<LaunchPlan> {
   const thorough = !store.records.cleanStop();
   store.records.dropCleanStop();
   const first = await plan(store, thorough);
   if (first.kind !== "empty") return first;
-  const wanted = REGISTRY.get(store.links.digest("entrypoint") ?? target.digest) ?? target;
-  if (!(await hasWhole(store, wanted))) await download(store, wanted);
+  const broken = REGISTRY.get(store.links.digest("entrypoint") ?? "sha256:");
+  const wanted = broken ?? (target === "offline" ? undefined : target);
+  if (wanted === undefined) return first;
+  if (!(await hasWhole(store, wanted))) {
+    if (target === "offline") return first;
+    await download(store, wanted);
+  }
   await extract(store, wanted);
   store.links.point("entrypoint", wanted.digest);
   return plan(store, false);
