@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Digest } from "../../../../machines/index.ts";
 import type { Environment } from "../../../../src/config/load.ts";
@@ -78,7 +78,12 @@ export function createWorld(folder: string, registry: TestRegistry, repository: 
         return hide(layout.marker, (path) => mkdirSync(join(path, "full"), { recursive: true }));
       // A tree that is there already would be kept as it is.
       rmSync(trees.path(release), { recursive: true, force: true });
-      return hide(layout.staging, (path) => writeFileSync(path, ""));
+      const mend = hide(layout.staging, (path) => writeFileSync(path, ""));
+      return () => {
+        mend();
+        // What the failed step could not find to remove, because it was hidden from it.
+        for (const name of readdirSync(layout.staging)) rmSync(join(layout.staging, name), { recursive: true });
+      };
     },
     silence: () => {
       const before = registry.requests.length;
