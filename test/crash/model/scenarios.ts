@@ -1,7 +1,8 @@
 import { digestOf } from "../../../src/digest.ts";
 import { forgetFailures, recover, revert } from "../../../src/store/index.ts";
 import type { Disk } from "./disk.ts";
-import { A, B, C, download, type Version } from "./versions.ts";
+import { after, only, staged, tidied, tried } from "./starts.ts";
+import { A, B, C, download } from "./versions.ts";
 import {
   bareDisk,
   boot,
@@ -29,29 +30,6 @@ export interface Scenario {
   readonly start: () => Promise<Disk>;
   readonly play: (world: World) => Promise<void>;
 }
-
-const only = (...stable: Version[]) => ({ stable });
-
-/** From a disk that earlier steps have left, all of it durable. */
-async function after(...steps: ((world: World) => Promise<unknown>)[]): Promise<Disk> {
-  const world = openWorld(await diskWithStable());
-  for (const step of steps) await step(world);
-  return world.fs.disk;
-}
-
-const staged = (world: World) => stage(world, A, B);
-const tried = async (world: World) => {
-  await stage(world, A, B);
-  await boot(world);
-};
-const committed = async (world: World) => {
-  await tried(world);
-  commit(world);
-};
-const tidied = async (world: World) => {
-  await committed(world);
-  await clean(world, B.digest);
-};
 
 const trialEnds = (name: string, end: (world: World) => void | Promise<void>): Scenario => ({
   name,

@@ -1,5 +1,5 @@
 import { digestOf, type Digest } from "../../../src/digest.ts";
-import type { Store } from "../../../src/store/index.ts";
+import type { BlobWriter, Store } from "../../../src/store/index.ts";
 
 /** A version as a registry would have it, and the files of its tree. */
 export interface Version {
@@ -26,11 +26,21 @@ export const REGISTRY: ReadonlyMap<Digest, Version> = new Map([A, B, C].map((ver
 export async function download({ blobs, images }: Store, { layer, config, manifest, digest }: Version): Promise<void> {
   if (!(await blobs.verify(digestOf(layer), layer.length))) {
     const writer = await blobs.writer(digestOf(layer));
-    await writer.write(layer);
+    await resume(writer, layer);
     await writer.publish();
   }
   blobs.put(digestOf(config), config);
   images.put(digest, manifest);
+}
+
+/** What an earlier transfer left is taken when it is a beginning of the blob; else the transfer begins again. */
+async function resume(writer: BlobWriter, layer: Buffer): Promise<void> {
+  const kept: Uint8Array[] = [];
+  await writer.kept((chunk) => void kept.push(chunk));
+  const left = Buffer.concat(kept);
+  const usable = layer.subarray(0, left.length).equals(left);
+  if (!usable) await writer.reset();
+  await writer.write(usable ? layer.subarray(left.length) : layer);
 }
 
 /** What an unpacker does: a private tree, published whole. A tree that is there and can run is kept. */
