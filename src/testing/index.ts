@@ -9,5 +9,6 @@ export {
 export { buildImage, type BuiltImage, type ImageInput } from "./image.ts";
 export type { FileSpec, LayerInput } from "./layer.ts";
 export type { Fault, FaultPlan, FaultRequest } from "./faults.ts";
+export { type ConnectionFault, type ConnectionPlan, startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 export type { AuthOptions } from "./access.ts";
 export type { Digest } from "../digest.ts";
