@@ -48,6 +48,8 @@ export interface Trees {
   /** Undefined when the version can be executed; otherwise why not. Errors of the volume are thrown. */
   readonly fault: (digest: Digest) => DockerloaderError | undefined;
   readonly begin: () => StagedTree;
+  /** Removes what killed processes left in staging. The caller holds the store lock and has nothing there itself. */
+  readonly sweep: () => Promise<void>;
   /** The tree, retained ones included, that shares most of the first layers. Undefined when none shares the first. */
   readonly donor: (layers: readonly ContentDigest[]) => DonorTree | undefined;
   /** Keeps a second reference in `retained/`, which no app's clean-up touches. Idempotent. */
@@ -126,6 +128,10 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
     begin,
     receipt,
     donor,
+    sweep: async () => {
+      const left = listNames(fs, layout.staging).filter((name) => /^(?:tmp|removing)-/.test(name));
+      for (const name of left) await durable.retire(join(layout.staging, name));
+    },
     fault: (digest) => {
       try {
         preflight(fs, layout.tree(digest));
