@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { build } from "./soak/build.ts";
-import { createRandom } from "./soak/random.ts";
+import { randomFrom } from "../test/support/random.ts";
 import { soak } from "./soak/soak.ts";
 
 const { values } = parseArgs({
@@ -22,7 +22,7 @@ if (!Number.isInteger(updates) || updates < 1 || !Number.isInteger(seed)) {
 
 build();
 console.log(`soak: ${updates} updates, seed ${seed}`);
-const faults = await soak({ updates, random: createRandom(seed), report: (line) => console.log(line) });
+const faults = await soak({ updates, random: randomFrom(seed), report: (line) => console.log(line) });
 for (const fault of faults) console.error(`FAULT ${fault}`);
 console.log(faults.length === 0 ? "soak: nothing leaked, nothing lost" : `soak: ${faults.length} faults, seed ${seed}`);
 process.exit(faults.length === 0 ? 0 : 1);

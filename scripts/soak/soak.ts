@@ -10,7 +10,7 @@ import { type Fault, startRegistry, type TestRegistry } from "../../src/testing/
 import { type Behaviour, buildVersion } from "./images.ts";
 import { failuresOf, type Usage, usageOf } from "./leaks.ts";
 import { startLoader } from "./loader.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../test/support/random.ts";
 
 export interface SoakOptions {
   readonly updates: number;
@@ -53,12 +53,12 @@ export async function soak({ updates, random, report }: SoakOptions): Promise<st
   try {
     await untilStable(dataDir, stable);
     for (let update = 1; update <= updates; update += 1) {
-      const behaviour = random.one<Behaviour>(["good", "good", "good", "crash", "hang", "crash-later"]);
+      const behaviour = random.pick<Behaviour>(["good", "good", "good", "crash", "hang", "crash-later"]);
       told[behaviour] += 1;
       const digest = await push(update + 1, behaviour);
-      const heal = random.whole(3) === 0 ? failSome(registry, random) : undefined;
+      const heal = random.below(3) === 0 ? failSome(registry, random) : undefined;
       if (heal !== undefined) told.registry += 1;
-      const kill = random.whole(4) === 0 ? random.whole(1500) : undefined;
+      const kill = random.below(4) === 0 ? random.below(1500) : undefined;
       writeFileSync(go, "");
       if (kill !== undefined) {
         told.kills += 1;
@@ -118,8 +118,8 @@ function prepare(folder: string, registry: TestRegistry) {
 
 /** The next few requests fail in one way; the answer takes the plan back. */
 function failSome(registry: TestRegistry, random: Random): () => void {
-  const fault = random.one(REGISTRY_FAULTS);
-  let left = 1 + random.whole(4);
+  const fault = random.pick(REGISTRY_FAULTS);
+  let left = 1 + random.below(4);
   return registry.fault(() => (left-- > 0 ? fault : undefined));
 }
 
