@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { type ContentDigest, hashLike, isContentDigest } from "../digest.ts";
 import type { Layout } from "../layout.ts";
 import { type Durable, storeError } from "./durable.ts";
-import { errnoOf, type FileSystem } from "./fs.ts";
-import { listNames } from "./records.ts";
+import type { FileSystem } from "./fs.ts";
+import { listNames, readIfPresent, statIfPresent } from "./reads.ts";
 
 /** Receives the bytes of one blob. Nothing is visible under the blob's name before `publish`. */
 export interface BlobWriter {
@@ -114,26 +114,19 @@ export function createBlobs(layout: Layout, fs: FileSystem, durable: Durable): B
       const path = layout.blob(digest);
       return step("read", path, async () => (await hashFile(path, digest)) === digest);
     },
-    size: (digest) => fs.lstatSync(layout.blob(digest), { throwIfNoEntry: false })?.size,
+    size: (digest) => statIfPresent(fs, layout.blob(digest))?.size,
     verify: async (digest, size) => {
       const path = layout.blob(digest);
-      const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+      const stat = statIfPresent(fs, path);
       if (stat === undefined) return false;
       const whole =
         stat.isFile() && stat.size === size && (await step("read", path, () => hashFile(path, digest))) === digest;
       if (!whole) await durable.retire(path);
       return whole;
     },
-    read: (digest) => {
-      try {
-        return fs.readFileSync(layout.blob(digest));
-      } catch (error) {
-        if (errnoOf(error) === "ENOENT") return undefined;
-        throw storeError("read", layout.blob(digest), error);
-      }
-    },
+    read: (digest) => readIfPresent(layout.blob(digest), () => fs.readFileSync(layout.blob(digest))),
     writer: (digest) => openWriter(layout, durable, digest),
-    keptBytes: (digest) => fs.lstatSync(layout.partialBlob(digest), { throwIfNoEntry: false })?.size ?? 0,
+    keptBytes: (digest) => statIfPresent(fs, layout.partialBlob(digest))?.size ?? 0,
     dropPartials: (except) => {
       const left = listNames(fs, layout.partial).filter((name) => isContentDigest(name) && !except.has(name));
       for (const name of left) durable.drop(join(layout.partial, name));

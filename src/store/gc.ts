@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Digest, isDigest } from "../digest.ts";
-import { listNames } from "./records.ts";
+import { listNames } from "./reads.ts";
 import type { Store } from "./store.ts";
 import { acknowledgeCommit } from "./succession.ts";
 

@@ -1,8 +1,8 @@
 import { digestOf, type Digest, isDigest } from "../digest.ts";
 import type { Layout } from "../layout.ts";
 import type { Durable } from "./durable.ts";
-import { errnoOf, type FileSystem } from "./fs.ts";
-import { listNames } from "./records.ts";
+import type { FileSystem } from "./fs.ts";
+import { listNames, readIfPresent } from "./reads.ts";
 
 export interface Images {
   readonly list: () => readonly Digest[];
@@ -14,14 +14,8 @@ export interface Images {
 }
 
 export function createImages(layout: Layout, fs: FileSystem, durable: Durable): Images {
-  const read = (digest: Digest): Buffer | undefined => {
-    try {
-      return fs.readFileSync(layout.image(digest));
-    } catch (error) {
-      if (errnoOf(error) === "ENOENT" || errnoOf(error) === "EISDIR") return undefined;
-      throw error;
-    }
-  };
+  const read = (digest: Digest): Buffer | undefined =>
+    readIfPresent(layout.image(digest), () => fs.readFileSync(layout.image(digest)), ["EISDIR"]);
   return {
     list: () => listNames(fs, layout.images).filter(isDigest),
     manifest: (digest) => {

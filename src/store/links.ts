@@ -3,6 +3,7 @@ import { isDigest, type Digest } from "../digest.ts";
 import type { Layout } from "../layout.ts";
 import type { Durable } from "./durable.ts";
 import { errnoOf, type FileSystem } from "./fs.ts";
+import { readIfPresent } from "./reads.ts";
 
 /** The three links by which loader and app speak: what is stable, what is staged, what is on trial. */
 export type Slot = "entrypoint" | "attempt" | "attempting";
@@ -40,17 +41,22 @@ function digestIn(layout: Layout, target: string): Digest | undefined {
   return isDigest(digest) && name === "entrypoint" && rest.length === 0 ? digest : undefined;
 }
 
+/** What stands for the target of something that is there and is no link. */
+const NO_LINK = "no link";
+
 export function createLinks(layout: Layout, fs: FileSystem, durable: Durable): Links {
-  const readPath = (path: string): LinkState => {
-    let target: string;
+  const readTarget = (path: string): string => {
     try {
-      target = fs.readlinkSync(path, "utf8");
+      return fs.readlinkSync(path, "utf8");
     } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === "ENOENT") return { kind: "absent" };
-      if (errno === "EINVAL") return { kind: "foreign", target: "no link" };
+      if (errnoOf(error) === "EINVAL") return NO_LINK;
       throw error;
     }
+  };
+  const readPath = (path: string): LinkState => {
+    const target = readIfPresent(path, () => readTarget(path));
+    if (target === undefined) return { kind: "absent" };
+    if (target === NO_LINK) return { kind: "foreign", target };
     const digest = digestIn(layout, target);
     return digest === undefined ? { kind: "foreign", target } : { kind: "version", digest, target };
   };

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { DockerloaderError } from "../errors.ts";
 import type { Layout } from "../layout.ts";
 import { errnoOf, type FileSystem } from "./fs.ts";
+import { statIfPresent } from "./reads.ts";
 
 /** A held lock. The kernel frees it with its holder, however that ends. */
 export interface Lock {
@@ -48,7 +49,7 @@ export function lockOrThrow(fs: FileSystem, path: string, what: string, waitSecs
 
 /** True while a loader holds its lock. Creates nothing; without lock support the answer is no. */
 export function isLoaderRunning({ fs, layout }: { readonly fs: FileSystem; readonly layout: Layout }): boolean {
-  if (fs.lstatSync(layout.loaderLock, { throwIfNoEntry: false }) === undefined) return false;
+  if (statIfPresent(fs, layout.loaderLock) === undefined) return false;
   const result = tryLock(fs, layout.loaderLock);
   if (result.kind === "held") result.lock.release();
   return result.kind === "busy";

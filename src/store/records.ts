@@ -3,7 +3,8 @@ import { isDigest } from "../digest.ts";
 import type { Layout } from "../layout.ts";
 import { LIMITS } from "../limits.ts";
 import type { Durable } from "./durable.ts";
-import { errnoOf, type FileSystem } from "./fs.ts";
+import type { FileSystem } from "./fs.ts";
+import { listNames, readIfPresent } from "./reads.ts";
 
 /**
  * Reasons that no trial of ours observed. `interrupted`: its trials were cut short from outside too often;
@@ -80,14 +81,7 @@ export interface Records {
 }
 
 export function createRecords(layout: Layout, fs: FileSystem, durable: Durable): Records {
-  const readText = (path: string): string | undefined => {
-    try {
-      return fs.readFileSync(path, "utf8");
-    } catch (error) {
-      if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
-      throw error;
-    }
-  };
+  const readText = (path: string): string | undefined => readIfPresent(path, () => fs.readFileSync(path, "utf8"));
 
   /** Parses a record; one without a well-formed digest is none. */
   const readRecord = (path: string): object | undefined => {
@@ -148,14 +142,4 @@ export function createRecords(layout: Layout, fs: FileSystem, durable: Durable):
     setHandshake: (runId) => durable.publishFile(layout.handshake, runId),
     dropHandshake: () => durable.drop(layout.handshake),
   };
-}
-
-/** The names in a directory; a missing directory has none. */
-export function listNames(fs: FileSystem, path: string): string[] {
-  try {
-    return fs.readdirSync(path).sort();
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
 }

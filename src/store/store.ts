@@ -6,6 +6,7 @@ import { errnoOf, type FileSystem, nodeFileSystem } from "./fs.ts";
 import { createImages, type Images } from "./images.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { createLinks, type Links } from "./links.ts";
+import { statIfPresent } from "./reads.ts";
 import { createRecords, type Records } from "./records.ts";
 import { createTrees, type Trees } from "./trees.ts";
 
@@ -44,7 +45,7 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
       );
     warned = true;
   });
-  const isNew = fs.lstatSync(layout.state, { throwIfNoEntry: false }) === undefined;
+  const isNew = statIfPresent(fs, layout.state) === undefined;
   if (options.create !== false) createDirectories(layout, durable);
   const links = createLinks(layout, fs, durable);
   const records = createRecords(layout, fs, durable);
@@ -99,7 +100,5 @@ export function readLinks(layout: Layout, fs: FileSystem = nodeFileSystem): Pick
 
 /** True when a data directory holds neither a stable nor a staged version. Creates nothing. */
 export function nothingOnDisk(layout: Layout, fs: FileSystem = nodeFileSystem): boolean {
-  return [layout.entrypoint, layout.attempt].every(
-    (path) => fs.lstatSync(path, { throwIfNoEntry: false }) === undefined,
-  );
+  return [layout.entrypoint, layout.attempt].every((path) => statIfPresent(fs, path) === undefined);
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { listNames } from "./records.ts";
+import { listNames } from "./reads.ts";
 import type { Store } from "./store.ts";
 
 /**

@@ -5,9 +5,9 @@ import { DockerloaderError } from "../errors.ts";
 import type { Layout } from "../layout.ts";
 import { cloneTree } from "./clone.ts";
 import { type Durable, storeError } from "./durable.ts";
-import { errnoOf, type FileSystem } from "./fs.ts";
+import type { FileSystem } from "./fs.ts";
 import { preflight } from "./preflight.ts";
-import { listNames } from "./records.ts";
+import { listNames, readIfPresent, statIfPresent } from "./reads.ts";
 import { syncTree } from "./sync-tree.ts";
 
 /** What is known of a published tree. Written before the tree appears; a tree of the original has none. */
@@ -60,8 +60,7 @@ export interface Trees {
 }
 
 export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): Trees {
-  const has = (digest: Digest): boolean =>
-    fs.lstatSync(layout.tree(digest), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const has = (digest: Digest): boolean => statIfPresent(fs, layout.tree(digest))?.isDirectory() ?? false;
 
   const begin = (): StagedTree => {
     const root = join(layout.staging, `tmp-${randomUUID()}`);
@@ -88,17 +87,17 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
 
   /** An inventory of another tree under this name goes in any case: it would only be read in vain. */
   const publishInventory = (from: string, to: string): void => {
-    if (fs.lstatSync(from, { throwIfNoEntry: false }) === undefined) return durable.drop(to);
+    if (statIfPresent(fs, from) === undefined) return durable.drop(to);
     durable.syncFile(from);
     durable.move(from, to);
   };
 
   const receipt = (digest: Digest): Receipt | undefined => {
+    const text = readIfPresent(layout.receipt(digest), () => fs.readFileSync(layout.receipt(digest), "utf8"));
     try {
-      return JSON.parse(fs.readFileSync(layout.receipt(digest), "utf8")) as Receipt;
-    } catch (error) {
-      if (errnoOf(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
-      throw error;
+      return text === undefined ? undefined : (JSON.parse(text) as Receipt);
+    } catch {
+      return undefined;
     }
   };
 
@@ -112,7 +111,7 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
       const differing = own.findIndex((layer, index) => layer !== layers[index]);
       const shared = differing === -1 ? own.length : differing;
       const tree = [layout.tree(digest), layout.retainedTree(digest)].find(
-        (path) => fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined,
+        (path) => statIfPresent(fs, path) !== undefined,
       );
       if (tree === undefined || shared <= (best?.layers ?? 0)) continue;
       best = { tree, inventory: layout.inventory(digest), layers: shared };
@@ -137,7 +136,7 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
     },
     retain: async (digest) => {
       const target = layout.retainedTree(digest);
-      if (fs.lstatSync(target, { throwIfNoEntry: false }) !== undefined || !has(digest)) return;
+      if (statIfPresent(fs, target) !== undefined || !has(digest)) return;
       const temporary = join(layout.staging, `tmp-${randomUUID()}`);
       try {
         await cloneTree(layout.tree(digest), temporary);
@@ -148,7 +147,7 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
       }
     },
     restore: async (digest) => {
-      if (fs.lstatSync(layout.retainedTree(digest), { throwIfNoEntry: false }) === undefined) return false;
+      if (statIfPresent(fs, layout.retainedTree(digest)) === undefined) return false;
       await durable.retire(layout.tree(digest));
       return durable.move(layout.retainedTree(digest), layout.tree(digest));
     },

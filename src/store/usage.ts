@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isDigest } from "../digest.ts";
-import { listNames } from "./records.ts";
+import { listNames } from "./reads.ts";
 import type { Store } from "./store.ts";
 
 /** Bytes on the volume. `versions` and `retained` are what the receipts of their trees state, shared content counted once. */
