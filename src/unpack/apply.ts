@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, lstatSync, writeSync } from "node:fs";
+import { closeSync, lstatSync, writeSync } from "node:fs";
 import { LayerFault } from "./faults.ts";
 import type { ImageState } from "./image-state.ts";
 import { dressFile, dressLink, dressOpen, looksLike } from "./looks.ts";
@@ -88,7 +88,7 @@ export class EntryWriter implements TarSink {
   #make(entry: TarEntry, parent: readonly string[], last: string): void {
     switch (entry.type) {
       case "0":
-        return this.#add(parent, last, entry, (path) => this.#file(path));
+        return this.#add(parent, last, entry, (path) => this.#file(path, entry.mode));
       case "1":
         return this.#hardLink(entry, parent, last);
       case "2":
@@ -140,11 +140,11 @@ export class EntryWriter implements TarSink {
     this.#upper.add(path, newDirectory);
   }
 
-  #file(path: string): void {
+  #file(path: string, mode: number): void {
     const { tree, recorder } = this.#image;
     const ino = this.#provide(path);
     this.#path = path;
-    if (ino === undefined) this.#fd = tree.file(path);
+    if (ino === undefined) this.#fd = tree.file(path, mode & 0o777);
     else recorder?.file(path, ino);
   }
 
@@ -210,8 +210,8 @@ export class EntryWriter implements TarSink {
 
   #finishFile(fd: number, entry: TarEntry): void {
     const { ownership, recorder } = this.#image;
-    dressOpen(fd, entry, ownership);
-    recorder?.file(this.#path, fstatSync(fd).ino);
+    const ino = dressOpen(fd, entry, ownership);
+    recorder?.file(this.#path, ino);
   }
 
   #checkIds({ uid, gid }: TarEntry): void {

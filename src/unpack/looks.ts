@@ -3,6 +3,7 @@ import {
   chownSync,
   fchmodSync,
   fchownSync,
+  fstatSync,
   futimesSync,
   lchownSync,
   lutimesSync,
@@ -16,11 +17,16 @@ import type { TarEntry } from "./tar-parser.ts";
 /** The part of an entry that says what its file looks like. */
 export type Looks = Pick<TarEntry, "name" | "mode" | "uid" | "gid" | "mtime">;
 
-/** Owner, mode and time of an open file; the owner first, because chown(2) takes set-id bits away (rule A30). */
-export function dressOpen(fd: number, { name, mode, uid, gid, mtime }: Looks, ownership: Ownership): void {
-  ownership.give(uid, gid, name, (u, g) => fchownSync(fd, u, g));
-  fchmodSync(fd, mode & 0o7777);
+/**
+ * Owner, mode and time of an open file; the owner first, because chown(2) takes set-id bits away (rule A30). A file is made with its
+ * mode by us, so most have owner and mode already: one look at it is cheaper than to set both. Answers the inode.
+ */
+export function dressOpen(fd: number, { name, mode, uid, gid, mtime }: Looks, ownership: Ownership): number {
+  const stat = fstatSync(fd);
+  if (stat.uid !== uid || stat.gid !== gid) ownership.give(uid, gid, name, (u, g) => fchownSync(fd, u, g));
+  if ((stat.mode & 0o7777) !== (mode & 0o7777)) fchmodSync(fd, mode & 0o7777);
   futimesSync(fd, clampTime(mtime), clampTime(mtime));
+  return stat.ino;
 }
 
 /** The same by path, for what is known to be no link. */

@@ -114,10 +114,10 @@ export class Rootfs {
     return true;
   }
 
-  /** A new, empty file, open for writing. The caller closes it. */
-  file(path: string): number {
+  /** A new, empty file, open for writing, with these bits as far as the umask lets them be. The caller closes it. */
+  file(path: string, mode: number): number {
     const flags = O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY;
-    return this.#place(path, () => openSync(this.bytesOf(path), flags, 0o600));
+    return this.#place(path, () => openSync(this.bytesOf(path), flags, mode));
   }
 
   symlink(target: string, path: string): void {

@@ -17,11 +17,11 @@ export interface TarHeader {
   readonly mtime: number;
 }
 
-const text = (block: Buffer, start: number, length: number): string => {
-  const field = block.toString("latin1", start, start + length);
-  const end = field.indexOf("\0");
-  return end === -1 ? field : field.slice(0, end);
-};
+function text(block: Buffer, start: number, length: number): string {
+  let end = start;
+  while (end < start + length && block[end] !== 0) end += 1;
+  return end === start ? "" : block.toString("latin1", start, end);
+}
 
 /** Base 256, two's complement, the first bit a mark: how GNU tar writes what octal digits cannot hold. */
 function base256(block: Buffer, start: number, length: number): number {
@@ -32,15 +32,30 @@ function base256(block: Buffer, start: number, length: number): number {
   return Number(value);
 }
 
+const BLANK = 0x20;
+const ZERO = 0x30;
+
+/** Octal digits between blanks and NULs; a NUL ends them, whatever follows. NaN for anything else. */
+function octal(block: Buffer, start: number, length: number): number {
+  let at = start;
+  let end = start + length;
+  const isFiller = (byte: number | undefined): boolean => byte === 0 || byte === BLANK;
+  while (at < end && isFiller(block[at])) at += 1;
+  while (at < end && isFiller(block[end - 1])) end -= 1;
+  let value = 0;
+  for (; at < end; at++) {
+    const byte = block[at] ?? 0;
+    if (byte === 0) break;
+    const digit = byte - ZERO;
+    if (digit < 0 || digit > 7) return Number.NaN;
+    value = value * 8 + digit;
+  }
+  return value;
+}
+
 /** A numeric field (rule A39): octal digits among blanks and NULs, or base 256. An empty field is 0. */
 function number(block: Buffer, start: number, length: number, field: string): number {
-  let value: number;
-  if ((block[start] ?? 0) >= 0x80) value = base256(block, start, length);
-  else {
-    const trimmed = block.toString("latin1", start, start + length).replaceAll(/^[ \0]+|[ \0]+$/g, "");
-    const digits = trimmed.split("\0", 1)[0] ?? "";
-    value = digits === "" ? 0 : /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN;
-  }
+  const value = (block[start] ?? 0) >= 0x80 ? base256(block, start, length) : octal(block, start, length);
   if (Number.isSafeInteger(value)) return value;
   throw new LayerFault("LAYER_CORRUPT", "A39", `the field "${field}" of a tar header is no usable number`);
 }
