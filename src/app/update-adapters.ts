@@ -65,7 +65,7 @@ export function createUpdateAdapters(
           const sharing = session.config.shareFiles;
           staging = {
             stop,
-            image: stageImage(store, image, { source, log, signal: stop.signal, reference, sharing }),
+            image: await stageImage(store, image, { source, log, signal: stop.signal, reference, sharing }),
           };
           await abortable(signal, stop, staging.image.downloaded);
         }),

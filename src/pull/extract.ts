@@ -2,7 +2,7 @@ import type { Digest } from "../digest.ts";
 import { toDockerloaderError } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
 import type { RemoteImage } from "../registry/source.ts";
-import type { Store } from "../store/index.ts";
+import { type Store, sweepStorage } from "../store/index.ts";
 import type { ReuseRequest, Sharing, UnpackReport } from "../unpack/index.ts";
 import type { DownloadOptions } from "./download.ts";
 import { receiveImage } from "./receive.ts";
@@ -29,13 +29,14 @@ const INTEGRITY = new Set<string>(["DIFF_ID_MISMATCH", "LAYER_CORRUPT", "LAYER_H
  * Downloads an image and unpacks it into a published tree. A tree that is there and can run is kept. Nothing is visible under the
  * digest before every layer is applied and verified and the entrypoint is checked. The caller holds the store lock.
  */
-export function stageImage(store: Store, image: RemoteImage, options: StageOptions): StagedImage {
+export async function stageImage(store: Store, image: RemoteImage, options: StageOptions): Promise<StagedImage> {
   const { digest, config } = image;
   if (store.trees.receipt(digest) !== undefined && store.trees.fault(digest) === undefined) {
     store.blobs.put(image.manifest.config.digest, image.configBytes);
     store.images.put(digest, image.manifestBytes);
     return { downloaded: Promise.resolve(), published: Promise.resolve() };
   }
+  await sweepStorage(store);
   const tree = store.trees.begin();
   const reuse = reuseFor(store, image, options.sharing);
   const { root, inventory } = tree;

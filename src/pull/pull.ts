@@ -24,7 +24,7 @@ export async function pullImage(store: Store, target: string, options: PullOptio
     const image = await source.image({ signal: options.signal });
     refuseCorrupt(store, image.digest);
     const { log, signal, config } = options;
-    const staged = stageImage(store, image, {
+    const staged = await stageImage(store, image, {
       source,
       log,
       signal,

@@ -7,6 +7,7 @@ export { acknowledgeCommit, isOnProbation, revert, settle } from "./succession.t
 export { beginTrial, claimTrial, type ClaimFacts } from "./trial.ts";
 export { type Follower, followJournal, type Journal } from "./journal.ts";
 export { linkFacts } from "./link-facts.ts";
+export { sweepStorage } from "./sweep.ts";
 export { type StorageUse, storageUse } from "./usage.ts";
 export type { BlobWriter } from "./blobs.ts";
 export type { LinkState, Slot } from "./links.ts";

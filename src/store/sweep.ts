@@ -14,3 +14,13 @@ export function sweepTemporaries({ layout, fs, durable }: Store): void {
     }
   }
 }
+
+/** Removes the same below `storage/`. The caller holds the store lock: nobody downloads, unpacks or cleans up. */
+export async function sweepStorage({ layout, fs, durable }: Store): Promise<void> {
+  const { blobs, images, extracted, retained, staging } = layout;
+  for (const directory of [blobs, images, extracted, retained, staging]) {
+    for (const name of listNames(fs, directory)) {
+      if (/^(?:tmp|removing)-/.test(name)) await durable.retire(join(directory, name));
+    }
+  }
+}

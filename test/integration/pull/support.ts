@@ -26,10 +26,11 @@ export interface PullLab extends AsyncDisposable {
   readonly blobsAsked: () => string[];
 }
 
-export async function openPullLab(): Promise<PullLab> {
+/** `dataDir`: default a new one, which goes in the end. */
+export async function openPullLab(dataDir?: string): Promise<PullLab> {
   const folder = mkdtempSync(join(tmpdir(), "dockerloader-pull-"));
   const registry = await startRegistry();
-  const store = openStore(join(folder, "data"));
+  const store = openStore(dataDir ?? join(folder, "data"));
   const env = { DOCKERLOADER_DATA_DIR: store.layout.dataDir, DOCKER_CONFIG: folder };
   const log = recordEvents();
   const target = registry.reference("app", "t");
