@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { lstatSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { digestOf } from "../../../src/digest.ts";
+import { LIMITS } from "../../../src/limits.ts";
 import { buildImage, type LayerInput } from "../../../src/testing/index.ts";
 import { file, tar } from "../../fixtures/tar.ts";
 import { openPullLab, type PullLab } from "./support.ts";
@@ -130,6 +132,32 @@ describe("pulling an image", () => {
     lab.blobsAsked();
     await assert.rejects(lab.pull(), { code: "LAYER_CORRUPT", message: /was refused before/ });
     assert.equal(lab.blobsAsked().filter((asked) => asked !== "").length, 1, "only the config");
+  });
+
+  it("publishes nothing of an image whose config states another layer than there is, and marks its digest", async () => {
+    await using lab = await openPullLab();
+    const image = await buildImage({ layers: [app("1"), base] });
+    const other = await buildImage({ layers: [base, app("1")] });
+    const manifest = Buffer.from(image.manifest.toString().replace(digestOf(image.config), digestOf(other.config)));
+    const blobs = new Map([...image.blobs, [digestOf(other.config), other.config]]);
+    const lying = { ...image, manifest, config: other.config, blobs, digest: digestOf(manifest) };
+    const digest = await lab.registry.push("app", "t", lying);
+    await assert.rejects(lab.pull(), {
+      code: "DIFF_ID_MISMATCH",
+      message: /^layer sha256:[0-9a-f]{12}: .*\(rule A47\)$/,
+    });
+    assert.equal(lab.store.records.failure(digest)?.reason.kind, "corrupt");
+    assert.deepEqual([readdirSync(lab.store.layout.staging), readdirSync(lab.store.layout.extracted)], [[], []]);
+  });
+
+  it("leaves nothing of a layer that unpacks to too much, and does not hold it against the digest", async () => {
+    await using lab = await openPullLab();
+    const digest = await lab.push({
+      files: { entrypoint: ENTRYPOINT, zeros: Buffer.alloc(LIMITS.ratioFromBytes + 1) },
+    });
+    await assert.rejects(lab.pull(), { code: "LAYER_LIMIT", message: /entry "zeros": .*\(rule A48\)$/ });
+    assert.deepEqual([readdirSync(lab.store.layout.staging), readdirSync(lab.store.layout.extracted)], [[], []]);
+    assert.equal(lab.store.records.failure(digest), undefined);
   });
 
   it("does not mark a digest for what another version of dockerloader may be able to do", async () => {

@@ -121,6 +121,15 @@ describe("compression of layers", () => {
     }
   });
 
+  it("unpacks gzip of two members, wherever the first one ends", async () => {
+    for (let end = 0; end <= small.length; end += 7) {
+      const stored = Buffer.concat([zlib.gzipSync(small.subarray(0, end)), zlib.gzipSync(small.subarray(end))]);
+      using site = new Site();
+      await apply(site.root, [layerOf(stored, TAR_GZIP, small)], 513);
+      assert.deepEqual(treeOf(site.root), { a: "1" });
+    }
+  });
+
   for (const [title, layer, code] of BAD) {
     it(`refuses ${title}`, async () => {
       for (const chunkSize of CHUNKS) {
