@@ -116,9 +116,17 @@ export async function runCommand(args: readonly string[], env: Environment): Pro
     return exitCode;
   } catch (error) {
     const known = error instanceof DockerloaderError;
-    process.stderr.write(`Error: ${describeError(error)} [${known ? error.code : "INTERNAL"}]\n`);
+    process.stderr.write(`Error: ${describeError(error)} [${known ? error.code : "INTERNAL"}]\n${caret(error)}`);
     return known ? error.exitCode : EXIT.internal;
   }
+}
+
+/** The text in which an error stands, with a mark below the character; nothing for errors that stand in no text. */
+function caret(error: unknown): string {
+  const { text, at } = error instanceof DockerloaderError ? error.details : {};
+  return typeof text === "string" && typeof at === "number"
+    ? `  ${text.replace(/\p{Cc}/gu, " ")}\n  ${" ".repeat(at)}^\n`
+    : "";
 }
 
 /** What yargs did not understand, with the name that was probably meant. */

@@ -5,6 +5,7 @@ import type { Logger } from "../log/logger.ts";
 import { createArchiveSource } from "./archive-source.ts";
 import { createRegistrySource } from "./client.ts";
 import { hostPlatform, parsePlatform } from "./platform.ts";
+import { oddity } from "./reference.ts";
 import type { ImageSource } from "./source.ts";
 import { parseTarget, type Target } from "./target.ts";
 
@@ -23,6 +24,8 @@ export function openSource(target: string | Target, options: SourceOptions): Ima
   const platform = config.platform === undefined ? hostPlatform() : parsePlatform(config.platform);
   const { place, name } = parsed;
   if (place.kind !== "registry") return createArchiveSource(place, name, { platform, ...(limits && { limits }) });
+  const odd = oddity(place.reference);
+  if (odd !== undefined) log.emit({ type: "registry.warning", message: odd });
   return createRegistrySource(place.reference, {
     platform,
     env,

@@ -22,9 +22,15 @@ const HUB_ALIASES = new Set(["index.docker.io", "registry-1.docker.io"]);
 /** `user:password@` before a host, which some people write: no part of a reference, and no part of a message. */
 const USER_INFO = /^(\s*\w+:\/\/)?[^/@\s]+:[^/@\s]*@(?!\w+:[a-f0-9]*$)/i;
 
-function invalid(text: string, fault: string, hint: string): DockerloaderError {
-  const shown = JSON.stringify(text.replace(USER_INFO, "$1***@"));
-  return new DockerloaderError("REFERENCE_INVALID", `image reference ${shown} ${fault}`, { hint });
+/** Says what is wrong, and at which character; without the character where a password was cut out before it. */
+function invalid(text: string, fault: string, hint: string, at?: number): DockerloaderError {
+  const shown = text.replace(USER_INFO, "$1***@");
+  const message = `image reference ${JSON.stringify(shown)} ${fault}`;
+  if (at === undefined || shown !== text) return new DockerloaderError("REFERENCE_INVALID", message, { hint });
+  return new DockerloaderError("REFERENCE_INVALID", `${message}, at character ${at + 1}`, {
+    hint,
+    details: { text, at },
+  });
 }
 
 /** The first component is a host when it is `localhost`, has a dot, a colon or an upper-case letter, and more follows. */
@@ -42,57 +48,59 @@ function splitTag(rest: string): { name: string; tag: string | undefined } {
   return { name: rest.slice(0, colon), tag: rest.slice(colon + 1) };
 }
 
-function checkPath(text: string, path: string): void {
+/** `from`: where the path begins in the text. */
+function checkPath(text: string, path: string, from: number): void {
   if (IMAGE_ID.test(path))
-    throw invalid(text, "is an image id, not a name", "name the repository, e.g. registry.example.com/team/app:1");
-  for (const component of path.split("/")) {
-    if (COMPONENT.test(component)) continue;
-    if (component === "") throw invalid(text, "has an empty path component", "remove the extra slash");
-    if (component !== component.toLowerCase()) {
-      throw invalid(text, `has upper case in ${JSON.stringify(component)}`, "repository names are lower case");
-    }
     throw invalid(
       text,
-      `has a bad path component ${JSON.stringify(component)}`,
-      "use a-z, 0-9 and single . _ - between them",
+      "is an image id, not a name",
+      "name the repository, e.g. registry.example.com/team/app:1",
+      from,
     );
+  let at = from;
+  for (const component of path.split("/")) {
+    if (component === "") throw invalid(text, "has an empty path component", "remove the extra slash", at);
+    const upper = component.search(/[A-Z]/);
+    if (upper >= 0) {
+      const fault = `has upper case in ${JSON.stringify(component)}`;
+      throw invalid(text, fault, "repository names are lower case", at + upper);
+    }
+    if (!COMPONENT.test(component)) {
+      const fault = `has a bad path component ${JSON.stringify(component)}`;
+      const strange = Math.max(0, component.search(/[^a-z0-9._-]/));
+      throw invalid(text, fault, "use a-z, 0-9 and single . _ - between them", at + strange);
+    }
+    at += component.length + 1;
   }
 }
 
 /**
  * Parses and normalises a reference. Without tag and digest the tag is `latest`; with both, the digest decides.
- * Throws REFERENCE_INVALID naming the part that is wrong.
+ * Throws REFERENCE_INVALID naming the part that is wrong and where it stands.
  */
 export function parseReference(text: string): Reference {
   const trimmed = text.trim().replace(/^docker:\/\//, "");
+  const from = text.trimEnd().length - trimmed.length;
   if (trimmed === "") throw invalid(text, "is empty", "name an image, e.g. registry.example.com/team/app:stable");
-  if (/^https?:\/\//i.test(trimmed)) throw invalid(text, "is a URL", "leave out https://");
+  if (/^https?:\/\//i.test(trimmed)) throw invalid(text, "is a URL", "leave out https://", from);
   const at = trimmed.indexOf("@");
   const digest = at < 0 ? undefined : trimmed.slice(at + 1);
   if (digest !== undefined && !isContentDigest(digest)) {
-    throw invalid(
-      text,
-      `has a bad digest ${JSON.stringify(digest)}`,
-      "a digest is sha256: and 64 lower-case hex digits (sha384: and 96, sha512: and 128)",
-    );
+    const hint = "a digest is sha256: and 64 lower-case hex digits (sha384: and 96, sha512: and 128)";
+    throw invalid(text, `has a bad digest ${JSON.stringify(digest)}`, hint, from + at + 1);
   }
   const { name, tag } = splitTag(at < 0 ? trimmed : trimmed.slice(0, at));
   if (tag !== undefined && !TAG.test(tag)) {
-    throw invalid(
-      text,
-      `has a bad tag ${JSON.stringify(tag)}`,
-      "a tag has at most 128 letters, digits, _ . - and starts with none of . -",
-    );
+    const hint = "a tag has at most 128 letters, digits, _ . - and starts with none of . -";
+    throw invalid(text, `has a bad tag ${JSON.stringify(tag)}`, hint, from + name.length + 1);
   }
   const { host, path } = splitHost(name);
   // The grammar knows neither the largest port nor what an address is; the URL parser does.
-  if (host !== undefined && !(HOST.test(host) && URL.canParse(`https://${host}`)))
-    throw invalid(
-      text,
-      `has a bad host ${JSON.stringify(host)}`,
-      "a host is a name or address, with an optional :port",
-    );
-  checkPath(text, path);
+  if (host !== undefined && !(HOST.test(host) && URL.canParse(`https://${host}`))) {
+    const hint = "a host is a name or address, with an optional :port";
+    throw invalid(text, `has a bad host ${JSON.stringify(host)}`, hint, from);
+  }
+  checkPath(text, path, from + name.length - path.length);
   const registry = host === undefined || HUB_ALIASES.has(host) ? HUB : host;
   const repository = registry === HUB && !path.includes("/") ? `library/${path}` : path;
   if (`${registry}/${repository}`.length > NAME_LIMIT)
@@ -103,6 +111,14 @@ export function parseReference(text: string): Reference {
     ...(tag === undefined ? (digest === undefined ? { tag: "latest" } : {}) : { tag }),
     ...(digest === undefined ? {} : { digest }),
   };
+}
+
+/** Why a reference is probably not what was meant: a host alone is a name on Docker Hub. Undefined: nothing is odd. */
+export function oddity({ registry, repository, tag }: Reference): string | undefined {
+  const name = registry === HUB ? /^library\/([^/]+)$/.exec(repository)?.[1] : undefined;
+  if (name === undefined || !(name === "localhost" || name.includes("."))) return undefined;
+  const written = `${name}${tag === undefined ? "" : `:${tag}`}`;
+  return `${written} names the repository ${repository} on Docker Hub; for a registry write ${written}/REPOSITORY`;
 }
 
 /** The canonical form: `registry/repository[:tag][@digest]`. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { DockerloaderError } from "../../../src/errors.ts";
-import { formatReference, parseReference } from "../../../src/registry/reference.ts";
+import { formatReference, oddity, parseReference } from "../../../src/registry/reference.ts";
 
 const HEX = "a".repeat(64);
 const DIGEST = `sha256:${HEX}`;
@@ -90,6 +90,43 @@ for (const [text, part] of invalid) {
   });
 }
 
+const positions: readonly (readonly [text: string, character: number])[] = [
+  ["https://r.example/x", 1],
+  ["r.example/App", 11],
+  ["  r.example/aPP", 14],
+  ["docker://r.example/App", 20],
+  ["r.example/a//b", 13],
+  ["r.example/a/../b", 13],
+  ["r.example/a b", 12],
+  ["r.example/x:.1", 13],
+  ["r.example/x@sha256:short", 13],
+  ["-r.example/x", 1],
+];
+
+for (const [text, character] of positions) {
+  test(`${JSON.stringify(text)} is refused at character ${character}`, () => {
+    assert.throws(
+      () => parseReference(text),
+      (error: unknown) => {
+        assert.ok(error instanceof DockerloaderError);
+        assert.match(error.message, new RegExp(`, at character ${character}$`));
+        assert.deepEqual(error.details, { text, at: character - 1 });
+        return true;
+      },
+    );
+  });
+}
+
+test("a host alone is a name on Docker Hub, which is odd enough to be said", () => {
+  for (const [text, written] of [
+    ["localhost:5000", "localhost:5000"],
+    ["registry.example", "registry.example:latest"],
+  ] as const)
+    assert.match(oddity(parseReference(text)) ?? "", new RegExp(`^${written} names the repository library/`));
+  for (const text of ["busybox", "localhost:5000/app", "registry.example/app", "team/app.web"])
+    assert.equal(oddity(parseReference(text)), undefined, text);
+});
+
 test("with a tag and a digest both are kept", () => {
   assert.deepEqual(parseReference(`r.example/x:1@${DIGEST}`), {
     registry: "r.example",
@@ -110,7 +147,11 @@ test("a password in a URL does not reach the message", () => {
   for (const text of ["https://user:hunter2@r.example/x", "user:hunter2@r.example/x"])
     assert.throws(
       () => parseReference(text),
-      (error: unknown) => !String(error).includes("hunter2"),
+      (error: unknown) => {
+        assert.ok(error instanceof DockerloaderError);
+        assert.ok(!JSON.stringify([error.message, error.hint, error.details]).includes("hunter2"));
+        return true;
+      },
     );
 });
 
