@@ -46,7 +46,7 @@ export function transportFailure(error: unknown, host: string, signal: AbortSign
   }
   return new DockerloaderError("REGISTRY_UNREACHABLE", `cannot reach ${host}: ${text}`, {
     hint: "check the name, the network and the proxy settings",
-    details,
+    details: { ...details, errno: text },
   });
 }
 

@@ -27,10 +27,15 @@ export async function withRetry<T>(options: RetryOptions, action: () => Promise<
   }
 }
 
+/** A name that nobody knows is looked up once more, in case a resolver was just starting; asking on would only take time. */
+function triesFor({ details }: DockerloaderError, limits: Limits): number {
+  return details["errno"] === "ENOTFOUND" ? Math.min(2, limits.requestTries) : limits.requestTries;
+}
+
 /** Waits before the next try; throws the error when there is none. */
 export async function pauseOrThrow(error: unknown, attempt: number, options: RetryOptions): Promise<void> {
   const { limits, signal } = options;
-  if (!(error instanceof DockerloaderError) || !error.retryable || attempt + 1 >= limits.requestTries) throw error;
+  if (!(error instanceof DockerloaderError) || !error.retryable || attempt + 1 >= triesFor(error, limits)) throw error;
   const asked = error.retryAfterMs ?? 0;
   if (asked > limits.retryAfterMs) throw error;
   const ms = Math.max(asked, pauseBefore(attempt, options));
