@@ -43,16 +43,21 @@ export function updateFaultOf(error: unknown): UpdateFault {
   };
 }
 
-/**
- * The unjittered pause in milliseconds before the next round: the interval, doubled with every failure, at most the cap;
- * longer when the registry asks for it, but a day at most: past 2^31 ms a timer would fire at once.
- */
-export function pauseMs({ options, failures, rounds, result }: UpdateContext): number {
-  if (rounds === 0) return options.firstDelayMs;
+/** The longest pause in milliseconds after a round as far as we decide: the interval, doubled with every failure, at most the cap. */
+export function boundMs({ options, failures }: UpdateContext): number {
   const cap = Math.max(options.intervalMs, options.backoffMaxMs);
-  const pause = Math.min(options.intervalMs * 2 ** Math.min(failures, 20), cap);
+  return Math.min(options.intervalMs * 2 ** Math.min(failures, 20), cap);
+}
+
+/**
+ * The unjittered pause in milliseconds before the next round: our bound, longer when the registry asks for it, but a day
+ * at most: past 2^31 ms a timer would fire at once.
+ */
+export function pauseMs(context: UpdateContext): number {
+  const { options, rounds, result } = context;
+  if (rounds === 0) return options.firstDelayMs;
   const asked = result?.kind === "failed" ? (result.error.retryAfterMs ?? 0) : 0;
-  return Math.max(pause, Math.min(asked, ASKED_PAUSE_CAP_MS));
+  return Math.max(boundMs(context), Math.min(asked, ASKED_PAUSE_CAP_MS));
 }
 
 export function releaseOf(context: UpdateContext): Release {

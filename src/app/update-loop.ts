@@ -1,11 +1,11 @@
 import { EventEmitter } from "node:events";
 import type { UpdateResult } from "../../machines/ports.ts";
-import { pauseMs } from "../../machines/update-context.ts";
 import { updateMachine } from "../../machines/update.ts";
 import { DockerloaderError, toDockerloaderError } from "../errors.ts";
 import type { ImageSource } from "../registry/source.ts";
 import { createActor } from "../xstate.ts";
 import { reportMoves } from "./moves.ts";
+import { firstPause, nextPause } from "./pauses.ts";
 import { restartAfter, type RestartHook } from "./restart.ts";
 import { type AppOptions, openSession, type Session } from "./session.ts";
 import { createUpdateAdapters } from "./update-adapters.ts";
@@ -37,11 +37,9 @@ export interface UpdateLoop extends AsyncDisposable {
   readonly running: boolean;
 }
 
-const JITTER = 0.1;
-
 /**
- * Looks for a newer image every DOCKERLOADER_UPDATE_INTERVAL_SECS (jitter 10 %, back-off while checks fail), stages it,
- * waits for `onRestart` and exits 42. The loop never keeps the process alive and never throws into the app.
+ * Looks for a newer image every DOCKERLOADER_UPDATE_INTERVAL_SECS (with jitter, see pauses.ts), stages it, waits for
+ * `onRestart` and exits 42. The loop never keeps the process alive and never throws into the app.
  */
 export function startUpdateLoop(options: UpdateLoopOptions = {}): UpdateLoop {
   const session = openSession(options);
@@ -66,12 +64,11 @@ function runLoop(session: Session, options: UpdateLoopOptions, source: ImageSour
   const { config, log, supervised, signal } = session;
   if (supervised === undefined) throw new DockerloaderError("INTERNAL", "a loop needs a supervised process");
   const random = options.random ?? Math.random;
-  const jittered = (ms: number): number => Math.round(ms * (1 - JITTER + 2 * JITTER * random()));
   const intervalSecs = config.updateIntervalSecs;
   const intervalMs = intervalSecs * 1000;
   const adapters = createUpdateAdapters(session, supervised, source);
   const events = new EventEmitter<UpdateLoopEvents>();
-  let pause = jittered(intervalMs);
+  let pause = firstPause(intervalMs, random);
 
   const machine = updateMachine.provide({ actors: adapters.actors, delays: { pause: () => pause } });
   const actor = createActor(machine, {
@@ -86,7 +83,7 @@ function runLoop(session: Session, options: UpdateLoopOptions, source: ImageSour
         const { context } = snapshot;
         if (context.rounds > rounds && context.result !== null) {
           rounds = context.rounds;
-          pause = jittered(pauseMs(context));
+          pause = nextPause(context, source.rateLimit(), random);
           report(session, supervised.store, context.result, pause);
           events.emit("result", context.result);
         }

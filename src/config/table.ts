@@ -85,7 +85,7 @@ export const SETTINGS = {
     schema: integer(1, DAY_MS / 1000, "seconds"),
     shown: "`300` s",
     reader: "app",
-    doc: "time between two checks for an update; jitter of 10 % is added",
+    doc: "time between two checks for an update, 10 % more or less; the first comes after half to one and a half of it",
   }),
   updateBackoffMaxSecs: setting<number>({
     env: "DOCKERLOADER_UPDATE_BACKOFF_MAX_SECS",
@@ -93,7 +93,7 @@ export const SETTINGS = {
     schema: integer(1, DAY_MS / 1000, "seconds"),
     shown: "`3600` s",
     reader: "app",
-    doc: "the longest pause between checks while they fail",
+    doc: "the longest pause between checks while they fail; each is a random one below a bound that doubles up to this",
   }),
   platform: setting<string | undefined>({
     env: "DOCKERLOADER_PLATFORM",

@@ -27,7 +27,7 @@ export interface FetchReport {
 
 /**
  * Downloads the first version in a process of its own: the long-lived loader never parses a byte of a registry.
- * What may pass by itself is tried again, for ever, after 1 s to 60 s with full jitter; anything else rejects.
+ * What may pass by itself is tried again, for ever, after a random pause below a cap that doubles from 1 s to 60 s; anything else rejects.
  * When it has settled, also by an abort, no process of it runs any more: nobody writes behind the loader's back.
  */
 export async function bootstrap(options: BootstrapOptions): Promise<void> {
@@ -36,7 +36,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
     if (failure === undefined) return;
     if (!failure.retryable) throw failure;
     const cap = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
-    const inMs = Math.round(cap / 2 + (options.random() * cap) / 2);
+    const inMs = Math.round(options.random() * cap);
     options.log.emit({ type: "bootstrap.retrying", reason: failure.message, inMs, attempt });
     await delay(inMs, undefined, { signal: options.signal });
   }

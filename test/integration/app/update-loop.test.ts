@@ -58,13 +58,13 @@ describe("startUpdateLoop", () => {
     assert.deepEqual(await loop.check(), { kind: "staged", digest: good });
   });
 
-  test("pauses longer with every failure and says how long; 10 % of jitter on either side", async () => {
+  test("pauses longer with every failure, anything up to a bound that doubles, and says how long", async () => {
     const digest = await lab.install();
     lab.registry.fault(() => ({ kind: "status", status: 404 }));
-    for (const [random, factor] of [
-      [0, 0.9],
-      [MIDDLE, 1],
-      [1, 1.1],
+    for (const [random, seconds] of [
+      [0, [30, 30, 30]],
+      [MIDDLE, [315, 515, 515]],
+      [1, [600, 1_000, 1_000]],
     ] as const) {
       const { loop, log } = start(lab.env(digest, { DOCKERLOADER_UPDATE_BACKOFF_MAX_SECS: "1000" }), {
         random: () => random,
@@ -74,12 +74,12 @@ describe("startUpdateLoop", () => {
       const pauses = log.events.map((event) => (event.type === "update.failed" ? event.retryInMs : undefined));
       assert.deepEqual(
         pauses.filter((ms) => ms !== undefined),
-        [600, 1_000, 1_000].map((seconds) => Math.round(seconds * 1_000 * factor)),
+        seconds.map((pause) => pause * 1_000),
       );
     }
   });
 
-  test("waits as long as the registry asks for", async () => {
+  test("waits as long as the registry asks for, and up to one interval more", async () => {
     const digest = await lab.install();
     lab.registry.fault(() => ({ kind: "status", status: 429, headers: { "retry-after": "7200" } }));
     const { loop, log } = start(lab.env(digest));
@@ -87,7 +87,7 @@ describe("startUpdateLoop", () => {
     assert.equal(result.kind === "failed" && result.error.code, "REGISTRY_RATE_LIMITED");
     await loop.stop();
     const failed = log.events.find((event) => event.type === "update.failed");
-    assert.equal(failed?.retryInMs, 7_200_000);
+    assert.equal(failed?.retryInMs, 7_350_000);
   });
 
   test("stop() ends a running download, after which nothing is staged, and may be called again", async () => {

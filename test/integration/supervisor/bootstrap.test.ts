@@ -54,11 +54,11 @@ describe("the first download", () => {
 
   it("is tried again after what may pass by itself, and says what it waits for", async (t) => {
     const script = `[ -e "$LAB/once" ] && exit 0; : > "$LAB/once"; ${report("REGISTRY_UNREACHABLE", true)}`;
-    const { ended, retries } = downloadBy(t, script);
+    const { ended, retries } = downloadBy(t, script, { random: () => 0.25 });
     await ended;
     assert.deepEqual(
       retries().map(({ reason, attempt, inMs }) => [reason, attempt, inMs]),
-      [["it is gone", 1, 500]],
+      [["it is gone", 1, 250]],
     );
   });
 
