@@ -28,6 +28,8 @@ export type LoaderEvent =
   | ({ type: "store.found"; failed: readonly FailureRecord[] } & LinkFacts)
   | ({ type: "store.links" } & LinkFacts)
   | { type: "version.blamed"; digest: Digest; reason: FailureReason | OtherReason; at: string }
+  /** Somebody wants it to be tried again: its record of failure is gone. */
+  | { type: "version.forgotten"; digest: Digest }
   | { type: "bootstrap.started"; reference: string }
   | { type: "bootstrap.retrying"; reason: string; inMs: number; attempt: number }
   | { type: "bootstrap.finished"; digest: Digest }
@@ -109,4 +111,5 @@ export const HISTORY: ReadonlySet<EventType> = new Set([
   "probation.passed",
   "store.repaired",
   "update.staged",
+  "version.forgotten",
 ] as const satisfies readonly EventType[]);
