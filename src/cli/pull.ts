@@ -1,19 +1,20 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { DockerloaderError, EXIT } from "../errors.ts";
-import type { Command } from "./command.ts";
+import { type Command, JSON_OPTION, printJson } from "./command.ts";
 
-export const pull: Command<{ ref: string; output: string }> = {
+export const pull: Command<{ ref: string; output: string; json: boolean }> = {
   command: "pull <ref>",
   describe: "download and unpack an image",
   positionals: {
     ref: { type: "string", demandOption: true, describe: "the image, e.g. registry.example.com/app:1" },
   },
   options: {
+    ...JSON_OPTION,
     output: { type: "string", demandOption: true, alias: "o", describe: "a directory that is new or empty" },
   },
   examples: [["pull registry.example.com/app:1 -o ./app", "the files of an image, as they would run"]],
-  run: async ({ ref, output }, { env, config, log }) => {
+  run: async ({ ref, output, json }, { env, config, log }) => {
     const { pullInto } = await import("../pull/pull-into.ts");
     const directory = resolve(output);
     const created = prepare(directory);
@@ -24,7 +25,8 @@ export const pull: Command<{ ref: string; output: string }> = {
         log: log("data"),
         signal: new AbortController().signal,
       });
-      process.stdout.write(`${digest}\n`);
+      if (json) printJson({ digest, output: directory });
+      else process.stdout.write(`${digest}\n`);
       return EXIT.ok;
     } catch (error) {
       for (const name of readdirSync(directory)) rmSync(`${directory}/${name}`, { recursive: true, force: true });
