@@ -29,7 +29,8 @@ describe("--json", () => {
   afterEach(() => lab.close());
 
   function parse<K extends keyof typeof SHAPES>(command: K, out: string): Answer<K> {
-    return v.parse(SHAPES[command] as v.GenericSchema<unknown, Answer<K>>, JSON.parse(out));
+    const shape: v.GenericSchema<unknown, Answer<K>> = SHAPES[command];
+    return v.parse(shape, JSON.parse(out));
   }
 
   /** Calls a command and holds all of its stdout against its shape. */
