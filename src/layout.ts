@@ -47,6 +47,10 @@ export interface Layout {
   readonly status: string;
   /** JSON: outcome of the last update check. */
   readonly lastCheck: string;
+  /** JSON: what the target stood for at the last look, with the registry's own marks of it. Only ever a short cut. */
+  readonly sighting: string;
+  /** JSON: the versions that ran here, by which a tag is recognised that goes back and forth. */
+  readonly steadiness: string;
   /** JSON: the address of the live view, with its token; for this user alone. */
   readonly inspector: string;
   /** JSON lines: everything that happened lately, of every process on this data directory. */
@@ -94,6 +98,8 @@ export function layoutOf(dataDir: string): Layout {
     handshake: at("state", "handshake"),
     status: at("state", "status.json"),
     lastCheck: at("state", "last-check.json"),
+    sighting: at("state", "sighting.json"),
+    steadiness: at("state", "steadiness.json"),
     inspector: at("state", "inspector.json"),
     events: at("state", "events.jsonl"),
     history: at("state", "history.jsonl"),

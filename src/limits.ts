@@ -79,6 +79,11 @@ export const LIMITS = {
   progressMs: 250,
   /** Files in an archive that is pulled from. */
   archiveMembers: 100_000,
+  /** Checks in a row that have to find a version that was replaced before it is taken again: at first, and at most. */
+  steadyChecks: 3,
+  steadyChecksMost: 24,
+  /** Versions that ran here which are remembered for that. */
+  steadyVersions: 16,
   /** Records of failed versions that are kept. */
   failedRecords: 64,
 } as const;

@@ -1,4 +1,5 @@
 import { describeBytes, describeSpan } from "./format.ts";
+import type { RateLimit } from "../registry/source.ts";
 import type { Report, VersionFacts } from "./status-report.ts";
 
 const LABEL_WIDTH = 10;
@@ -17,6 +18,7 @@ export function statusLines(report: Report, now: number): string[] {
   if (report.staged !== null) lines.push(row("staged", `${report.staged}, tried at the next restart`));
   lines.push(row("checked", lastCheck === null ? "never" : `${ago(lastCheck.at, now)}: ${outcome(lastCheck)}`));
   if (lastCheck?.nextAt !== undefined) lines.push(row("next", next(lastCheck.nextAt, now)));
+  if (lastCheck?.rateLimit !== undefined) lines.push(row("limit", limitLeft(lastCheck.rateLimit)));
   for (const version of previousVersions(report)) lines.push(row("previous", describeVersion(version)));
   for (const { digest, at, why } of report.failed) lines.push(row("failed", `${digest} at ${at}: ${why}`));
   if (storage !== null) {
@@ -45,6 +47,11 @@ function running({ loader, stable, reference, label }: Report, now: number): str
   const child = loader?.digest === stable ? loader.childSince : null;
   const uptime = child === null || child === undefined ? "" : ` for ${describeSpan(now - Date.parse(child))}`;
   return `${stable}${from === "" ? "" : ` (${from})`}${uptime}`;
+}
+
+function limitLeft({ host, limit, remaining, windowSecs }: RateLimit): string {
+  const window = windowSecs === 0 ? "" : ` in ${describeSpan(windowSecs * 1000)}`;
+  return `${remaining} of ${limit} requests${window} are left at ${host}`;
 }
 
 function describeVersion({ digest, label }: VersionFacts): string {

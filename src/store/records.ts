@@ -2,6 +2,7 @@ import type { Digest, FailureReason } from "../../machines/ports.ts";
 import { isDigest } from "../digest.ts";
 import type { Layout } from "../layout.ts";
 import { LIMITS } from "../limits.ts";
+import type { RateLimit } from "../registry/source.ts";
 import type { Durable } from "./durable.ts";
 import type { FileSystem } from "./fs.ts";
 import { listNames, readIfPresent } from "./reads.ts";
@@ -48,6 +49,29 @@ export interface LastCheck {
   readonly message?: string;
   /** When the loop will look again, ISO 8601; absent after a single check. */
   readonly nextAt?: string;
+  /** What the registry last said of its limit; absent when it said nothing. */
+  readonly rateLimit?: RateLimit;
+}
+
+/** What a target stood for when it was last looked up, and by which marks of the registry it is recognised. */
+export interface Sighting {
+  readonly reference: string;
+  readonly platform: string;
+  readonly digest: Digest;
+  readonly etag?: string;
+  /** The digest that the registry stated of the document; of an index, when the target is one. */
+  readonly claimed?: string;
+}
+
+/** What is known of a target that may go back and forth between versions. */
+export interface SteadinessRecord {
+  readonly reference: string;
+  /** Versions that ran here, newest last. */
+  readonly ran: readonly Digest[];
+  /** The version that is held back, how many checks in a row have found it, and how many it takes. */
+  readonly digest: Digest | null;
+  readonly seen: number;
+  readonly needed: number;
 }
 
 /** What we know beyond the links. Every write is atomic and durable; a record that cannot be read counts as absent. */
@@ -67,6 +91,11 @@ export interface Records {
   readonly setSuccession: (record: SuccessionRecord) => void;
   readonly lastCheck: () => LastCheck | undefined;
   readonly setLastCheck: (record: LastCheck) => void;
+  readonly sighting: () => Sighting | undefined;
+  readonly setSighting: (record: Sighting) => void;
+  readonly steadiness: () => SteadinessRecord | undefined;
+  readonly setSteadiness: (record: SteadinessRecord) => void;
+  readonly dropSteadiness: () => void;
   /** What the loader last said of itself, unchecked. */
   readonly status: () => object | undefined;
   readonly setStatus: (status: object) => void;
@@ -133,6 +162,11 @@ export function createRecords(layout: Layout, fs: FileSystem, durable: Durable):
     setSuccession: (record) => write(layout.succession, record),
     lastCheck: () => readRecord(layout.lastCheck) as LastCheck | undefined,
     setLastCheck: (record) => write(layout.lastCheck, record),
+    sighting: () => readRecord(layout.sighting) as Sighting | undefined,
+    setSighting: (record) => write(layout.sighting, record),
+    steadiness: () => readRecord(layout.steadiness) as SteadinessRecord | undefined,
+    setSteadiness: (record) => write(layout.steadiness, record),
+    dropSteadiness: () => durable.drop(layout.steadiness),
     status: () => readRecord(layout.status),
     setStatus: (status) => write(layout.status, status),
     inspector: () => readRecord(layout.inspector) as { url: string } | undefined,
