@@ -57,6 +57,8 @@ export interface Layout {
   readonly events: string;
   /** JSON lines: what ran, what was tried and what became of it. */
   readonly history: string;
+  /** Present only while no loader runs and the last one ended in order; its absence at a start means: trust nothing. */
+  readonly cleanStop: string;
   readonly loaderLock: string;
   readonly storeLock: string;
   readonly blob: (digest: ContentDigest) => string;
@@ -67,6 +69,8 @@ export interface Layout {
   readonly retainedTree: (digest: Digest) => string;
   readonly receipt: (digest: Digest) => string;
   readonly inventory: (digest: Digest) => string;
+  /** What a published tree held when it was made durable: one line an entry. Compared after an unclean stop. */
+  readonly seal: (digest: Digest) => string;
   readonly failure: (digest: Digest) => string;
   /** The executable of a version. Links point here: absolute, as the original writes them. */
   readonly executable: (digest: Digest) => string;
@@ -103,6 +107,7 @@ export function layoutOf(dataDir: string): Layout {
     inspector: at("state", "inspector.json"),
     events: at("state", "events.jsonl"),
     history: at("state", "history.jsonl"),
+    cleanStop: at("state", "clean-stop"),
     loaderLock: at("state", "loader.lock"),
     storeLock: at("state", "store.lock"),
     blob: (digest) => join(v1("blobs"), digest),
@@ -112,6 +117,7 @@ export function layoutOf(dataDir: string): Layout {
     retainedTree: (digest) => at("storage", "retained", digest),
     receipt: (digest) => at("state", "receipts", `${digest}.json`),
     inventory: (digest) => at("state", "inventories", `${digest}.jsonl`),
+    seal: (digest) => at("state", "receipts", `${digest}.seal`),
     failure: (digest) => at("state", "failed", `${digest}.json`),
     executable: (digest) => join(v1("extracted"), digest, "entrypoint"),
   };

@@ -5,6 +5,7 @@
  */
 import { basename } from "node:path";
 import { flush } from "./cli/flush.ts";
+import { refuseDebugger } from "./debugger.ts";
 
 /** Milliseconds that the loader's last lines get to reach a reader that is slow. */
 const LAST_WORDS_MS = 1_000;
@@ -41,6 +42,9 @@ async function main(args: readonly string[]): Promise<number> {
   const { runCommand } = await import("./cli/commands.ts");
   return runCommand(args, env);
 }
+
+// Node opens its debugger port on SIGUSR1 unless somebody listens, also for one that came while it was starting.
+refuseDebugger();
 
 // A reader that went away (a closed log pipe) must not take the app down with it.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});

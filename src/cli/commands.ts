@@ -20,6 +20,7 @@ import { checkNumbers } from "./numbers.ts";
 import { pack } from "./pack.ts";
 import { pull } from "./pull.ts";
 import { ready } from "./ready.ts";
+import { rollback } from "./rollback.ts";
 import { status } from "./status.ts";
 import { verify } from "./verify.ts";
 import { why } from "./why.ts";
@@ -31,12 +32,13 @@ export const COMMANDS: readonly Command<never>[] = [
   history,
   doctor,
   inspect,
+  rollback,
+  forget,
   check,
   ready,
   pull,
   pack,
   gc,
-  forget,
   verify,
   createCompletion(completionWords),
   fetch,

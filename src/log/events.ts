@@ -59,6 +59,7 @@ export type LoaderEvent =
   | { type: "rollback.finished"; digest: Digest }
   | { type: "probation.passed"; digest: Digest }
   | { type: "store.repaired"; what: string }
+  | { type: "store.degraded"; message: string }
   | { type: "store.busy"; what: string }
   | { type: "app.started"; trial: boolean }
   | { type: "app.unsupervised" }

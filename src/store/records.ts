@@ -10,13 +10,13 @@ import { listNames, readIfPresent } from "./reads.ts";
 /**
  * Reasons that no trial of ours observed. `interrupted`: its trials were cut short from outside too often;
  * `imported`: the original's marker says so; `unusable`: its entrypoint cannot be executed here;
- * `unrecorded`: the loader was killed between the claim and the record; `corrupt`: its layers, though they have the digests that
- * the manifest states, do not make up the image that the config states, or break a rule that no layer may break.
+ * `unrecorded`: the loader was killed, or could not write, between the claim and the record; `corrupt`: its layers, though they have the digests that
+ * the manifest states, do not make up the image that the config states, or break a rule that no layer may break; `rolled-back`: an operator went back to the version before it.
  */
 export type OtherReason =
   | { readonly kind: "interrupted"; readonly tries: number }
   | { readonly kind: "unusable" | "corrupt"; readonly message: string }
-  | { readonly kind: "imported" | "unrecorded" };
+  | { readonly kind: "imported" | "unrecorded" | "rolled-back" };
 
 /** Why a version may not be tried again. */
 export interface FailureRecord {
@@ -103,6 +103,10 @@ export interface Records {
   readonly inspector: () => { readonly url: string } | undefined;
   readonly setInspector: (inspector: { readonly url: string }) => void;
   readonly dropInspector: () => void;
+  /** True when the last loader ended in order. */
+  readonly cleanStop: () => boolean;
+  readonly setCleanStop: () => void;
+  readonly dropCleanStop: () => void;
   /** The run id of an app that knows the claim protocol. */
   readonly handshake: () => string | undefined;
   readonly setHandshake: (runId: string) => void;
@@ -172,6 +176,9 @@ export function createRecords(layout: Layout, fs: FileSystem, durable: Durable):
     inspector: () => readRecord(layout.inspector) as { url: string } | undefined,
     setInspector: (inspector) => durable.publishFile(layout.inspector, `${JSON.stringify(inspector)}\n`, 0o600),
     dropInspector: () => durable.drop(layout.inspector),
+    cleanStop: () => readText(layout.cleanStop) !== undefined,
+    setCleanStop: () => durable.publishFile(layout.cleanStop, ""),
+    dropCleanStop: () => durable.drop(layout.cleanStop),
     handshake: () => readText(layout.handshake)?.trim(),
     setHandshake: (runId) => durable.publishFile(layout.handshake, runId),
     dropHandshake: () => durable.drop(layout.handshake),
