@@ -24,7 +24,7 @@ const failure = v.variant("kind", [
   v.strictObject({ kind: v.picklist(["exited", "crashed-on-probation"]), exit }),
   v.strictObject({ kind: v.literal("interrupted"), tries: count }),
   v.strictObject({ kind: v.picklist(["unusable", "corrupt"]), message: text }),
-  v.strictObject({ kind: v.picklist(["imported", "unrecorded"]) }),
+  v.strictObject({ kind: v.picklist(["imported", "unrecorded", "rolled-back"]) }),
 ]);
 
 const failureKind = v.picklist([
@@ -36,6 +36,7 @@ const failureKind = v.picklist([
   "corrupt",
   "imported",
   "unrecorded",
+  "rolled-back",
 ]);
 
 const version = v.strictObject({ digest, reference: maybeText, label: maybeText });
@@ -53,6 +54,26 @@ const loader = v.strictObject({
   shuttingDown: v.boolean(),
   since: moment,
 });
+
+/** One version that was or is to be tried: open, with the starts it has used, or decided, with its reason. */
+const attempt = v.variant("state", [
+  v.strictObject({
+    digest,
+    state: v.picklist(["staged", "on trial"]),
+    starts: count,
+    reason: v.null(),
+    why: v.null(),
+    at: v.null(),
+  }),
+  v.strictObject({
+    digest,
+    state: v.picklist(["failed", "parked"]),
+    starts: v.null(),
+    reason: failure,
+    why: text,
+    at: moment,
+  }),
+]);
 
 const status = v.strictObject({
   schema,
@@ -77,6 +98,7 @@ const status = v.strictObject({
     }),
   ),
   failed: v.array(v.strictObject({ digest, at: moment, kind: failureKind, why: text })),
+  attempts: v.array(attempt),
   storage: v.nullable(v.strictObject({ blobs: count, versions: count, retained: count, free: count, total: count })),
 });
 
@@ -150,6 +172,7 @@ export const SHAPES = {
     v.strictObject({ schema, kind: v.literal("not-supervised") }),
   ]),
   gc: v.strictObject({ schema, removed: count }),
+  rollback: v.strictObject({ schema, from: digest, to: digest, running: v.boolean() }),
   forget: v.strictObject({ schema, forgotten: v.array(digest) }),
   verify: v.strictObject({
     schema,

@@ -12,7 +12,7 @@ import * as v from "valibot";
 import { COMMANDS, nameOf } from "../../../src/cli/commands.ts";
 import { SHAPES } from "../../../src/cli/shapes.ts";
 import { openShellLab, type ShellLab } from "../support/shell-lab.ts";
-import { CHECKING } from "./support/apps.ts";
+import { CHECKING, WAIT } from "./support/apps.ts";
 
 type Answer<K extends keyof typeof SHAPES> = v.InferOutput<(typeof SHAPES)[K]>;
 
@@ -101,6 +101,19 @@ describe("--json", () => {
     assert.ok(verified.versions >= 1 && verified.findings.every(({ kind }) => kind === "unchecked"));
     assert.deepEqual((await ask("forget", ["--all"])).answer.forgotten, [bad]);
     assert.deepEqual((await ask("status")).answer.failed, []);
+  });
+
+  test("rollback: from where to where; status: the attempt that it ended", async () => {
+    const before = await lab.push(CHECKING);
+    const loader = lab.start({ env: { MARK: mark } });
+    await loader.until("looked");
+    const after = await lab.push(`dockerloader ready; echo committed; ${WAIT}`);
+    writeFileSync(mark, "");
+    await loader.until("committed");
+    const { answer, code } = await ask("rollback");
+    assert.deepEqual([code, answer.from, answer.to, answer.running], [0, after, before, true]);
+    const [attempt] = (await ask("status")).answer.attempts;
+    assert.deepEqual([attempt?.digest, attempt?.state, attempt?.reason], [after, "failed", { kind: "rolled-back" }]);
   });
 
   test("doctor: findings and settings; exit 1 with a fault", async () => {
