@@ -31,7 +31,10 @@ export function send(
     response.writeHead(status, headers).end();
     return;
   }
-  response.writeHead(status, { ...headers, "content-length": String(body.length) });
+  const length = body.length + (fault?.kind === "length" ? fault.by : 0);
+  const replaced = fault?.kind === "headers" ? fault.headers : {};
+  const sized = fault?.kind === "endless" ? {} : { "content-length": String(length) };
+  response.writeHead(status, { ...headers, ...sized, ...replaced });
   if (request.method === "HEAD") response.end();
   else record.bodyBytes = sendWithFault(response, body, fault);
 }

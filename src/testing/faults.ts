@@ -17,6 +17,14 @@ export type Fault =
   | { readonly kind: "stall"; readonly afterBytes: number }
   /** The real length, one byte changed. */
   | { readonly kind: "corrupt" }
+  /** The body in pieces of this many bytes, each after a pause. */
+  | { readonly kind: "dribble"; readonly bytes: number; readonly everyMs: number }
+  /** Status 200 and a body that never ends. */
+  | { readonly kind: "endless" }
+  /** Announces this many bytes more (or fewer) than the body has; the connection ends behind a body that is too short. */
+  | { readonly kind: "length"; readonly by: number }
+  /** Headers of the real answer replaced or added: a wrong digest, an encoding that is not there. */
+  | { readonly kind: "headers"; readonly headers: Readonly<Record<string, string>> }
   /** The connection is destroyed before an answer. */
   | { readonly kind: "reset" }
   /** No answer at all, on an open connection: also for a HEAD. */
@@ -74,6 +82,14 @@ export function sendWithFault(response: ServerResponse, body: Buffer, fault: Fau
       response.write(part);
       return part.length;
     }
+    case "dribble":
+      dribble(response, body, fault.bytes, fault.everyMs);
+      return body.length;
+    case "endless":
+      return flood(response);
+    case "length":
+      response.end(body, () => fault.by > 0 && response.destroy());
+      return body.length;
     case "corrupt":
       response.end(withOneByteChanged(body));
       return body.length;
@@ -81,6 +97,27 @@ export function sendWithFault(response: ServerResponse, body: Buffer, fault: Fau
       response.end(body);
       return body.length;
   }
+}
+
+function dribble(response: ServerResponse, body: Buffer, bytes: number, everyMs: number): void {
+  let at = 0;
+  const timer = setInterval(() => {
+    response.write(body.subarray(at, at + bytes));
+    at += bytes;
+    if (at >= body.length) response.end();
+  }, everyMs);
+  response.once("close", () => clearInterval(timer));
+}
+
+/** Sends until the other side has had enough. */
+function flood(response: ServerResponse): number {
+  const piece = Buffer.alloc(64 * 1024, 0x20);
+  const more = (): void => {
+    while (!response.destroyed && response.write(piece));
+    if (!response.destroyed) response.once("drain", more);
+  };
+  more();
+  return 0;
 }
 
 function withOneByteChanged(body: Buffer): Buffer {

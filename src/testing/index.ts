@@ -9,5 +9,7 @@ export {
 export { buildImage, type BuiltImage, type ImageInput } from "./image.ts";
 export type { FileSpec, LayerInput } from "./layer.ts";
 export type { Fault, FaultPlan, FaultRequest } from "./faults.ts";
+export { type ConnectionFault, type ConnectionPlan, startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
+export { createIdentity, type ServerIdentity } from "./certificate.ts";
 export type { AuthOptions } from "./access.ts";
 export type { Digest } from "../digest.ts";

@@ -1,7 +1,9 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Digest } from "../digest.ts";
 import { type AuthOptions, createAccess } from "./access.ts";
+import type { ServerIdentity } from "./certificate.ts";
 import { createContents } from "./contents.ts";
 import { type AnswerRecord, type Exchange, send, sendError } from "./exchange.ts";
 import { createFaults, type FaultPlan } from "./faults.ts";
@@ -12,6 +14,8 @@ import { createUploads } from "./uploads.ts";
 export interface RegistryOptions {
   /** Default: anonymous. */
   readonly auth?: AuthOptions;
+  /** Speaks https with this certificate (see `createIdentity`). Default: http. */
+  readonly tls?: ServerIdentity;
 }
 
 /** One request as the registry saw it, listed as soon as it comes in. Holds no credential and no query. */
@@ -53,6 +57,8 @@ export interface TestRegistry extends AsyncDisposable {
   readonly requests: readonly SeenRequest[];
   /** Asks the plan at every request; the first plan that answers a fault decides. Returns the way to take it back. */
   readonly fault: (plan: FaultPlan) => () => void;
+  /** Every token that was handed out. */
+  readonly tokens: readonly string[];
   /** All tokens handed out so far become invalid. Without effect unless `auth` is `bearer`. */
   readonly revokeTokens: () => void;
   /** Closes the server and every connection. May be called again. */
@@ -66,7 +72,8 @@ const BASE = "http://registry";
 /** Starts a registry on a free port of loopback. Stop it, or hold it with `await using`. */
 export async function startRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
   const contents = createContents();
-  const access = createAccess(options.auth);
+  const scheme = options.tls === undefined ? "http" : "https";
+  const access = createAccess(options.auth, scheme);
   const uploads = createUploads(contents);
   const faults = createFaults();
   const requests: SeenRequest[] = [];
@@ -77,7 +84,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     if (fault?.kind === "reset") return void request.socket.destroy();
     if (fault?.kind === "status")
       return send({ ...exchange, fault: undefined }, fault.status, fault.headers, Buffer.from(fault.body ?? ""));
-    if (access.serveToken(exchange)) return;
+    if (await access.serveToken(exchange)) return;
     const [, repository = "", kind, reference = ""] = ROUTE.exec(url.pathname) ?? [];
     if (!access.admit(exchange, repository)) return;
     if (kind === "manifests") await serveManifest(contents, exchange, repository, reference);
@@ -87,13 +94,16 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     else if (!(await uploads(exchange))) sendError(exchange, 404, "NAME_UNKNOWN");
   };
 
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const url = URL.parse(request.url ?? "/", BASE) ?? new URL(BASE);
     const record = openRecord(request, url.pathname);
     requests.push(record);
     const fault = faults.next(record.method, url.pathname);
     serve({ request, response, url, fault, record }).catch(() => request.socket.destroy());
-  });
+  };
+  const { tls } = options;
+  const server =
+    tls === undefined ? createServer(listener) : createTlsServer({ cert: tls.certificate, key: tls.key }, listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
 
@@ -125,6 +135,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     putManifest: (repository, tag, bytes, mediaType) =>
       contents.putManifest(repository, tag, Buffer.from(bytes), mediaType),
     fault: faults.add,
+    tokens: access.tokens,
     revokeTokens: access.revokeTokens,
     stop,
     [Symbol.asyncDispose]: stop,

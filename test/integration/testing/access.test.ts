@@ -64,3 +64,19 @@ test("without auth there is no token service", async (t) => {
   const registry = await registryFor(t);
   assert.equal((await fetch(`http://${registry.host}/token`)).status, 404);
 });
+
+test("bearer with a refresh token: it comes with the first token, and is taken by POST in the password's place", async (t) => {
+  const registry = await registryFor(t, { auth: { kind: "bearer", ...PAIR, refreshToken: "again" } });
+  const realm = `http://${registry.host}/token`;
+  const granted = await fetch(realm, { headers: { authorization: basicHeader(PAIR.username, PAIR.password) } });
+  assert.equal(((await granted.json()) as Record<string, unknown>)["refresh_token"], "again");
+  const post = (token: string): Promise<Response> =>
+    fetch(realm, {
+      method: "POST",
+      body: new URLSearchParams({ grant_type: "refresh_token", refresh_token: token }),
+    });
+  assert.equal((await post("other")).status, 401);
+  const { token } = (await (await post("again")).json()) as Record<string, unknown>;
+  assert.equal(registry.tokens.at(-1), token);
+  assert.equal(registry.tokens.length, 2);
+});

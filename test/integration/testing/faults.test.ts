@@ -108,3 +108,41 @@ test("silence: nothing comes until the client gives up, and the request is liste
   assert.equal((await get()).status, 200);
   remove();
 });
+
+test("dribble: the whole body in pieces", async (t) => {
+  const { get, bytes, registry } = await failingOnce(t, { kind: "dribble", bytes: 7, everyMs: 1 });
+  assert.deepEqual(Buffer.from(await (await get()).arrayBuffer()), bytes);
+  assert.equal(registry.requests[0]?.bodyBytes, bytes.length);
+});
+
+test("endless: more than the body, until the client has had enough", async (t) => {
+  const { get, bytes } = await failingOnce(t, { kind: "endless" });
+  const giveUp = new AbortController();
+  const answer = await get(giveUp.signal);
+  let received = 0;
+  for await (const part of answer.body ?? []) {
+    received += part.length;
+    if (received > 20 * bytes.length) break;
+  }
+  giveUp.abort();
+  assert.ok(received > 20 * bytes.length);
+});
+
+test("length: more or fewer bytes are announced than come", async (t) => {
+  const more = await failingOnce(t, { kind: "length", by: 3 });
+  const { received } = await readUntilError(await more.get());
+  assert.deepEqual(received, more.bytes);
+  const fewer = await failingOnce(t, { kind: "length", by: -3 });
+  const answer = await fewer.get();
+  assert.equal(answer.headers.get("content-length"), String(fewer.bytes.length - 3));
+});
+
+test("headers: those of the real answer are replaced or added", async (t) => {
+  const { get, bytes } = await failingOnce(t, {
+    kind: "headers",
+    headers: { "docker-content-digest": "x", etag: "y" },
+  });
+  const answer = await get();
+  assert.deepEqual([answer.headers.get("docker-content-digest"), answer.headers.get("etag")], ["x", "y"]);
+  assert.deepEqual(Buffer.from(await answer.arrayBuffer()), bytes);
+});
