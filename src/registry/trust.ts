@@ -44,8 +44,7 @@ export function createTrust(options: TrustOptions): Trust {
     const skipped = options.listed(url);
     if (skipped) options.onWarning(`${url.host} is listed as insecure: its certificate is not checked`);
     const ca = [
-      ...getCACertificates("default"),
-      ...getCACertificates("system"),
+      ...usualAuthorities(),
       ...[options.caFile, ...names.filter((name) => name.endsWith(".crt"))]
         .filter((path) => path !== undefined)
         .map((path) => readPem(path)),
@@ -58,6 +57,11 @@ export function createTrust(options: TrustOptions): Trust {
       throw invalid(`the certificates for ${url.host} cannot be used`, "they have to be PEM files", cause);
     }
   };
+}
+
+/** Each once: Node lists many of the system's two or more times, and reading one in costs a tenth of a millisecond. */
+function usualAuthorities(): Set<string> {
+  return new Set([...getCACertificates("default"), ...getCACertificates("system")]);
 }
 
 function namesIn(folder: string): string[] {
