@@ -1,6 +1,7 @@
 import { DockerloaderError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { isImageType, isIndexType } from "./media-types.ts";
+import { quote } from "./quote.ts";
 
 /** A JSON object of a registry, not yet known to be anything. */
 export type Document = Readonly<Record<string, unknown>>;
@@ -55,12 +56,12 @@ export function parseDocument(bytes: Uint8Array, source: string): Document {
   const keys = topLevelKeys(text);
   const seen = new Set<string>();
   const twice = keys.find((key) => seen.size === seen.add(key).size);
-  if (twice !== undefined) throw invalidManifest(source, `has the key ${JSON.stringify(twice)} twice`);
+  if (twice !== undefined) throw invalidManifest(source, `has the key ${quote(twice)} twice`);
   const odd = keys.find(
     (key) => ESSENTIAL.includes(key.toLowerCase()) && (EXACT[key.toLowerCase()] ?? key.toLowerCase()) !== key,
   );
   if (odd !== undefined)
-    throw invalidManifest(source, `has the key ${JSON.stringify(odd)}, which readers understand differently`);
+    throw invalidManifest(source, `has the key ${quote(odd)}, which readers understand differently`);
   const document = value as Document;
   if ("manifests" in document && ("config" in document || "layers" in document || "fsLayers" in document)) {
     throw invalidManifest(source, "is an image and an index at once");
@@ -73,7 +74,7 @@ export function parseDocument(bytes: Uint8Array, source: string): Document {
     );
   }
   if (document["schemaVersion"] !== 2)
-    throw invalidManifest(source, `has schemaVersion ${JSON.stringify(document["schemaVersion"])}, expected 2`);
+    throw invalidManifest(source, `has schemaVersion ${quote(document["schemaVersion"])}, expected 2`);
   refuseOtherShape(document, source);
   return document;
 }
@@ -81,7 +82,7 @@ export function parseDocument(bytes: Uint8Array, source: string): Document {
 /** A media type that names the other kind of document: two readers would see two different images. */
 function refuseOtherShape({ mediaType, manifests, layers }: Document, source: string): void {
   if (typeof mediaType !== "string") return;
-  const stated = `has the media type ${JSON.stringify(mediaType)}`;
+  const stated = `has the media type ${quote(mediaType)}`;
   if (manifests !== undefined && isImageType(mediaType)) throw invalidManifest(source, `${stated}, but is an index`);
   if (layers !== undefined && isIndexType(mediaType)) throw invalidManifest(source, `${stated}, but is no index`);
 }

@@ -9,6 +9,7 @@ import type { Answer } from "./http.ts";
 import { isImageType, isIndexType, MANIFEST_ACCEPT } from "./media-types.ts";
 import type { Endpoint } from "./mirrors.ts";
 import { formatReference, type Reference } from "./reference.ts";
+import { quote } from "./quote.ts";
 
 /** A manifest or index as its source has it; `digest` is the sha256 of these bytes, whatever it was asked by. */
 export interface Fetched {
@@ -40,7 +41,7 @@ export async function requireSuccess(
     status: answer.status,
     host: answer.url.host,
     what: formatReference(endpoint.reference),
-    body: body.toString("utf8"),
+    body: authorizer.hide(body.toString("utf8")),
     retryAfter: answer.header("retry-after"),
     credentials: await authorizer.credentialSource(endpoint),
   });
@@ -140,5 +141,5 @@ function withType(document: Document, header: string | undefined, source: string
   const { mediaType } = document;
   if (mediaType === undefined) return { ...document, mediaType: sent };
   if (mediaType === sent) return document;
-  throw invalidManifest(source, `was sent as ${sent}, but says it is ${JSON.stringify(mediaType)?.slice(0, 100)}`);
+  throw invalidManifest(source, `was sent as ${sent}, but says it is ${quote(mediaType)}`);
 }

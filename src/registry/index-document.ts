@@ -3,6 +3,7 @@ import { LIMITS } from "../limits.ts";
 import { type Document, invalidManifest } from "./document.ts";
 import { type Descriptor, isRecord, parseDescriptor } from "./manifest.ts";
 import { isImageType, isIndexType } from "./media-types.ts";
+import { cut } from "./quote.ts";
 import { fitness, formatPlatform, type Platform } from "./platform.ts";
 
 interface Entry {
@@ -52,7 +53,7 @@ export function chooseManifest(document: Document, wanted: Platform, source: str
   ];
   throw new DockerloaderError(
     "PLATFORM_MISSING",
-    `${source} has no image for ${formatPlatform(wanted)}; available are ${available.join(", ") || "none"}`,
+    `${source} has no image for ${formatPlatform(wanted)}; available are ${cut(available.join(", ")) || "none"}`,
     {
       hint: "build the image for this platform, or set DOCKERLOADER_PLATFORM",
     },

@@ -3,6 +3,7 @@ import { DockerloaderError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { type Document, invalidManifest, parseDocument } from "./document.ts";
 import { IMAGE_TYPES, isConfigType, isImageType } from "./media-types.ts";
+import { quote } from "./quote.ts";
 
 /** A content descriptor (image-spec, descriptor.md). */
 export interface Descriptor {
@@ -53,12 +54,9 @@ export function parseDescriptor(value: unknown, source: string, what: string): D
   const { mediaType, digest, size, urls, data } = value;
   if (typeof mediaType !== "string") throw invalidManifest(source, `has no media type for ${what}`);
   if (!isContentDigest(digest))
-    throw invalidManifest(
-      source,
-      `has a bad or unsupported digest for ${what}: ${JSON.stringify(digest)?.slice(0, 100)}`,
-    );
+    throw invalidManifest(source, `has a bad or unsupported digest for ${what}: ${quote(digest)}`);
   if (!Number.isSafeInteger(size) || (size as number) < 0)
-    throw invalidManifest(source, `has a bad size for ${what}: ${JSON.stringify(size)}`);
+    throw invalidManifest(source, `has a bad size for ${what}: ${quote(size)}`);
   return {
     mediaType,
     digest,
@@ -102,13 +100,9 @@ export function parseImageManifest(bytes: Uint8Array, source: string): ImageMani
 }
 
 function notAnImage(source: string, type: string): DockerloaderError {
-  return new DockerloaderError(
-    "NOT_AN_IMAGE",
-    `${source} is no runnable image but ${JSON.stringify(type.slice(0, 100))}`,
-    {
-      hint: "point DOCKERLOADER_TARGET to a container image",
-    },
-  );
+  return new DockerloaderError("NOT_AN_IMAGE", `${source} is no runnable image but ${quote(type)}`, {
+    hint: "point DOCKERLOADER_TARGET to a container image",
+  });
 }
 
 /** Parses and checks an image configuration against its manifest. Throws MANIFEST_INVALID. */

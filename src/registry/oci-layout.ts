@@ -5,6 +5,7 @@ import { invalidManifest, parseDocument } from "./document.ts";
 import type { Fetched } from "./fetch-document.ts";
 import { type Descriptor, isRecord, parseDescriptor } from "./manifest.ts";
 import { isImageType, isIndexType } from "./media-types.ts";
+import { cut } from "./quote.ts";
 import type { Vessel } from "./vessel.ts";
 
 const REF_NAME = "org.opencontainers.image.ref.name";
@@ -29,7 +30,7 @@ export async function topOfLayout(vessel: Vessel, tag: string | undefined, name:
     tag === undefined || nameOf(entry) === tag || nameOf(entry).endsWith(`:${tag}`);
   const [chosen, ...others] = entries.filter(fits);
   if (chosen !== undefined && others.length === 0) return documentIn(vessel, chosen.entry, name);
-  const names = entries.map(({ entry }) => nameOf(entry) || "one without a tag").join(", ") || "none";
+  const names = cut(entries.map(({ entry }) => nameOf(entry) || "one without a tag").join(", ")) || "none";
   throw new DockerloaderError(
     "MANIFEST_UNKNOWN",
     chosen === undefined ? `${name} has no such image; there are: ${names}` : `${name} has several images: ${names}`,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { DockerloaderError } from "../errors.ts";
+import { quote } from "./quote.ts";
 
 /** A platform in OCI's names (image-spec, image-index.md, "platform"). */
 export interface Platform {
@@ -39,13 +40,9 @@ export function normalise(
 export function parsePlatform(text: string): Platform {
   const [os, architecture, variant, ...rest] = text.split("/");
   if (os !== "linux" || !architecture || variant === "" || rest.length > 0) {
-    throw new DockerloaderError(
-      "CONFIG_INVALID",
-      `platform ${JSON.stringify(text)} is not linux/ARCHITECTURE[/VARIANT]`,
-      {
-        hint: "for example linux/amd64 or linux/arm/v7",
-      },
-    );
+    throw new DockerloaderError("CONFIG_INVALID", `platform ${quote(text)} is not linux/ARCHITECTURE[/VARIANT]`, {
+      hint: "for example linux/amd64 or linux/arm/v7",
+    });
   }
   return { os, architecture, ...(variant === undefined ? {} : { variant }) };
 }

@@ -1,5 +1,6 @@
 import { type ContentDigest, isContentDigest } from "../digest.ts";
 import { DockerloaderError } from "../errors.ts";
+import { quote } from "./quote.ts";
 
 /** An image reference, normalised (distribution/reference grammar). */
 export interface Reference {
@@ -16,17 +17,36 @@ const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
 const IMAGE_ID = /^[a-f0-9]{64}$/;
 const NAME_LIMIT = 255;
+/** More than the longest reference with a tag and a digest has. */
+const LONGEST_TEXT = 600;
 const HUB = "docker.io";
 const HUB_ALIASES = new Set(["index.docker.io", "registry-1.docker.io"]);
 
-/** `user:password@` before a host, which some people write: no part of a reference, and no part of a message. */
-const USER_INFO = /^(\s*\w+:\/\/)?[^/@\s]+:[^/@\s]*@(?!\w+:[a-f0-9]*$)/i;
+/** What may follow the `@` in front of a digest. */
+const DIGEST_LIKE = /^\w+:[a-f0-9]*$/i;
+/** `user:` in front of a password, and not a host with its port. */
+const USER = /^[^/@\s:[]+:(?!\d+\/)/;
 
-/** Says what is wrong, and at which character; without the character where a password was cut out before it. */
+/** The text without `user:password@` before a host, which some people write: no part of a reference, and no part of a message. */
+function withoutUserInfo(text: string): string {
+  const last = text.lastIndexOf("@");
+  const at = DIGEST_LIKE.test(text.slice(last + 1).trim()) ? text.lastIndexOf("@", last - 1) : last;
+  const scheme = /^\s*(?:\w+:\/\/)?/.exec(text)?.[0] ?? "";
+  return at >= 0 && USER.test(text.slice(scheme.length, at)) ? `${scheme}***@${text.slice(at + 1)}` : text;
+}
+
+/** Says what is wrong, and at which character; nothing more than that it is malformed where a password was cut out of it. */
 function invalid(text: string, fault: string, hint: string, at?: number): DockerloaderError {
-  const shown = text.replace(USER_INFO, "$1***@");
-  const message = `image reference ${JSON.stringify(shown)} ${fault}`;
-  if (at === undefined || shown !== text) return new DockerloaderError("REFERENCE_INVALID", message, { hint });
+  const shown = withoutUserInfo(text);
+  const name = `image reference ${quote(shown, LONGEST_TEXT)}`;
+  // The fault may quote a piece of the password.
+  if (shown !== text)
+    return new DockerloaderError("REFERENCE_INVALID", `${name} is malformed`, {
+      hint: "leave out user name and password, log in instead (docker login); a digest behind the @ begins with sha256:",
+    });
+  const message = `${name} ${fault}`;
+  if (at === undefined || text.length > LONGEST_TEXT)
+    return new DockerloaderError("REFERENCE_INVALID", message, { hint });
   return new DockerloaderError("REFERENCE_INVALID", `${message}, at character ${at + 1}`, {
     hint,
     details: { text, at },
@@ -62,11 +82,11 @@ function checkPath(text: string, path: string, from: number): void {
     if (component === "") throw invalid(text, "has an empty path component", "remove the extra slash", at);
     const upper = component.search(/[A-Z]/);
     if (upper >= 0) {
-      const fault = `has upper case in ${JSON.stringify(component)}`;
+      const fault = `has upper case in ${quote(component)}`;
       throw invalid(text, fault, "repository names are lower case", at + upper);
     }
     if (!COMPONENT.test(component)) {
-      const fault = `has a bad path component ${JSON.stringify(component)}`;
+      const fault = `has a bad path component ${quote(component)}`;
       const strange = Math.max(0, component.search(/[^a-z0-9._-]/));
       throw invalid(text, fault, "use a-z, 0-9 and single . _ - between them", at + strange);
     }
@@ -87,18 +107,18 @@ export function parseReference(text: string): Reference {
   const digest = at < 0 ? undefined : trimmed.slice(at + 1);
   if (digest !== undefined && !isContentDigest(digest)) {
     const hint = "a digest is sha256: and 64 lower-case hex digits (sha384: and 96, sha512: and 128)";
-    throw invalid(text, `has a bad digest ${JSON.stringify(digest)}`, hint, from + at + 1);
+    throw invalid(text, `has a bad digest ${quote(digest)}`, hint, from + at + 1);
   }
   const { name, tag } = splitTag(at < 0 ? trimmed : trimmed.slice(0, at));
   if (tag !== undefined && !TAG.test(tag)) {
     const hint = "a tag has at most 128 letters, digits, _ . - and starts with none of . -";
-    throw invalid(text, `has a bad tag ${JSON.stringify(tag)}`, hint, from + name.length + 1);
+    throw invalid(text, `has a bad tag ${quote(tag)}`, hint, from + name.length + 1);
   }
   const { host, path } = splitHost(name);
   // The grammar knows neither the largest port nor what an address is; the URL parser does.
   if (host !== undefined && !(HOST.test(host) && URL.canParse(`https://${host}`))) {
     const hint = "a host is a name or address, with an optional :port";
-    throw invalid(text, `has a bad host ${JSON.stringify(host)}`, hint, from);
+    throw invalid(text, `has a bad host ${quote(host)}`, hint, from);
   }
   checkPath(text, path, from + name.length - path.length);
   const registry = host === undefined || HUB_ALIASES.has(host) ? HUB : host;

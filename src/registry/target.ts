@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { ContentDigest } from "../digest.ts";
 import { DockerloaderError } from "../errors.ts";
 import { formatReference, parseReference, type Reference } from "./reference.ts";
+import { quote } from "./quote.ts";
 
 /** Where a target lives. `path` is absolute. */
 export type Place =
@@ -37,7 +38,7 @@ export function parseTarget(text: string): Target {
   }
   const [, path = "", tag] = PATH_AND_TAG.exec(rest) ?? [];
   if (path === "" || path.includes("\0")) {
-    throw new DockerloaderError("REFERENCE_INVALID", `target ${JSON.stringify(text)} names no path`, {
+    throw new DockerloaderError("REFERENCE_INVALID", `target ${quote(text)} names no path`, {
       hint: `write ${kind}:/path/to/it, with :tag behind it when there are several images`,
     });
   }

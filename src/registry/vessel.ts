@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { DockerloaderError } from "../errors.ts";
 import { indexTar, type Member } from "./tar-index.ts";
+import { quote } from "./quote.ts";
 
 /** Files by name, in a directory or in an archive: what an offline source reads from. */
 export interface Vessel {
@@ -47,7 +48,7 @@ function places(find: (name: string) => Spot): Vessel {
   const found = (name: string): Spot & { readonly size: number } => {
     const spot = find(name);
     if (spot.size === undefined) {
-      throw new DockerloaderError("MANIFEST_UNKNOWN", `${spot.path} has no file ${JSON.stringify(name)}`, {
+      throw new DockerloaderError("MANIFEST_UNKNOWN", `${spot.path} has no file ${quote(name)}`, {
         hint: "write the image again; it may have been copied in part",
       });
     }
