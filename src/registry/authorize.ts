@@ -8,12 +8,14 @@ import type { Answer, Ask, Http } from "./http.ts";
 import type { Endpoint } from "./mirrors.ts";
 import type { Origins } from "./origins.ts";
 import { checkRealm, type RealmRules } from "./realm.ts";
+import type { Secrets } from "./secrets.ts";
 import { basic, fetchToken } from "./token.ts";
 
 export interface AuthorizerOptions {
   readonly http: Http;
   readonly origins: Origins;
   readonly find: FindCredentials;
+  readonly secrets: Secrets;
   readonly realms: RealmRules;
   readonly limits: Limits;
   readonly onNote: (message: string) => void;
@@ -26,6 +28,8 @@ export interface Authorizer {
   /** Follows redirects; answers whatever the registry answers except 401, which is REGISTRY_UNAUTHORIZED. */
   readonly ask: (endpoint: Endpoint, path: string, ask: Omit<Ask, "url">) => Promise<Answer>;
   readonly credentialSource: (endpoint: Endpoint) => Promise<string>;
+  /** Text of a server without the secrets that were used. */
+  readonly hide: (text: string) => string;
 }
 
 interface Grant {
@@ -40,7 +44,14 @@ interface Grant {
  * against a registry that does not want us. An answer from where a redirect led is never answered with our credentials.
  */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
-  const { http, origins, find, realms, limits, onNote, onAnswer } = options;
+  const { http, origins, realms, limits, secrets, onNote, onAnswer } = options;
+  const find: FindCredentials = async (reference) => {
+    const found = await options.find(reference);
+    const { username, password, identityToken, registryToken } = found ?? {};
+    secrets.add(password, identityToken, registryToken);
+    if (username !== undefined && password !== undefined) secrets.add(basic(username, password).replace("Basic ", ""));
+    return found;
+  };
   const grants = new Map<string, Promise<Grant>>();
   const refreshTokens = new Map<string, string>();
 
@@ -49,9 +60,9 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       status: 401,
       host: answer.url.host,
       what: `${endpoint.reference.registry}/${endpoint.reference.repository}`,
-      body: (await readBody(answer, limits.errorBodyBytes, { truncate: true, signal })).toString("utf8"),
-      retryAfter: undefined,
       credentials: (await find(endpoint.reference))?.source ?? "no credentials",
+      body: secrets.hide((await readBody(answer, limits.errorBodyBytes, { truncate: true, signal })).toString("utf8")),
+      retryAfter: undefined,
     });
 
   const obtain = async (
@@ -85,7 +96,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const memory = `${realm.href} ${found?.source ?? ""}`;
     const credentials = withRefreshToken(found, refreshTokens.get(memory));
     const allow = (url: URL): void => void checkRealm(url.href, base, realms);
-    const request = { http, limits, realm, allow, challenge, scopes, signal };
+    const request = { http, limits, secrets, realm, allow, challenge, scopes, signal };
     const token = await fetchToken({ ...request, credentials }).catch((error: unknown) => {
       // A remembered refresh token may have run out; what the operator gave us still counts.
       if (!refreshTokens.delete(memory)) throw error;
@@ -99,6 +110,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     grant?.catch(() => undefined) ?? Promise.resolve(undefined);
 
   return {
+    hide: secrets.hide,
     credentialSource: async ({ reference }) => (await find(reference))?.source ?? "no credentials",
     ask: async (endpoint, path, ask) => {
       const { registry, repository } = endpoint.reference;

@@ -10,6 +10,7 @@ import { parseMirrors } from "./mirrors.ts";
 import { createOrigins } from "./origins.ts";
 import { rateLimitOf } from "./rate-limit.ts";
 import type { Reference } from "./reference.ts";
+import { createSecrets } from "./secrets.ts";
 import type { ImageSource, RateLimit } from "./source.ts";
 import { createTrust } from "./trust.ts";
 import { warningsOf } from "./warning-header.ts";
@@ -45,9 +46,11 @@ export function openConnection(reference: Reference, options: ConnectionOptions)
   const http = createHttp({ env, limits, listed, trust: createTrust({ env, caFile, certsDir, listed, onWarning }) });
   let rateLimit: RateLimit | undefined;
   let clockSkewMs: number | undefined;
+  const secrets = createSecrets();
   const authorizer = createAuthorizer({
     http,
     limits,
+    secrets,
     onNote,
     origins: createOrigins(listed, limits),
     find: createCredentials({ env, authFile, limits, target: reference, onWarning }),
@@ -56,7 +59,8 @@ export function openConnection(reference: Reference, options: ConnectionOptions)
       rateLimit = rateLimitOf(answer) ?? rateLimit;
       const theirs = Date.parse(answer.header("date") ?? "");
       if (!Number.isNaN(theirs)) clockSkewMs = Date.now() - theirs;
-      for (const text of warningsOf(answer.lines("warning"))) onWarning(`${answer.url.host} warns: ${text}`);
+      for (const text of warningsOf(answer.lines("warning")))
+        onWarning(secrets.hide(`${answer.url.host} warns: ${text}`));
     },
   });
   const context: FetchContext = { authorizer, limits, endpoints: parseMirrors(settings.mirrors), onWarning };

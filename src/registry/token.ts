@@ -6,6 +6,7 @@ import type { Credentials } from "./credential-match.ts";
 import { refusal } from "./failures.ts";
 import type { Answer, Http } from "./http.ts";
 import { isRecord } from "./manifest.ts";
+import type { Secrets } from "./secrets.ts";
 
 /** A bearer token and how long it may be used. */
 export interface Token {
@@ -19,6 +20,7 @@ export interface Token {
 export interface TokenRequest {
   readonly http: Http;
   readonly limits: Limits;
+  readonly secrets: Secrets;
   /** The token service, already held against the rules. */
   readonly realm: URL;
   /** Holds every address a redirect leads to against the same rules. */
@@ -75,7 +77,7 @@ export function basic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
-async function readToken(answer: Answer, { limits, credentials, signal }: TokenRequest): Promise<Token> {
+async function readToken(answer: Answer, { limits, secrets, credentials, signal }: TokenRequest): Promise<Token> {
   const { host } = answer.url;
   if (answer.status !== 200) {
     const body = await readBody(answer, limits.errorBodyBytes, { truncate: true, signal });
@@ -85,7 +87,7 @@ async function readToken(answer: Answer, { limits, credentials, signal }: TokenR
       status: refused ? 401 : answer.status,
       host,
       what: "a token",
-      body: body.toString("utf8"),
+      body: secrets.hide(body.toString("utf8")),
       retryAfter: answer.header("retry-after"),
       credentials: credentials?.source ?? "no credentials",
     });
@@ -108,6 +110,7 @@ async function readToken(answer: Answer, { limits, credentials, signal }: TokenR
       hint: "check that the registry's token service works",
     });
   }
+  secrets.add(token, text("refresh_token"));
   const stated = fields["expires_in"];
   const lifetimeSecs = Math.max(typeof stated === "number" ? stated : 0, LEAST_LIFETIME_SECS) - SAFETY_SECS;
   return {
