@@ -1,9 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Digest } from "../digest.ts";
 import { describeError, DockerloaderError } from "../errors.ts";
-import { LIMITS } from "../limits.ts";
-import type { Logger } from "../log/logger.ts";
-import { acknowledgeCommit, collectGarbage, isStorageFault, linkFacts, type Store, tryLock } from "../store/index.ts";
+import { acknowledgeCommit, collectGarbage, linkFacts, tryLock } from "../store/index.ts";
 import { restartAfter, type RestartHook } from "./restart.ts";
 import { type AppOptions, openSession, type Session } from "./session.ts";
 import { reasonOff, runCheck } from "./update.ts";
@@ -28,7 +25,7 @@ export async function markReady(options: ReadyOptions = {}): Promise<Ready> {
   const session = openSession(options);
   const { supervised } = session;
   if (supervised === undefined) return { kind: "not-supervised" };
-  const committed = await commitInTime(session);
+  const committed = commit(session);
   await cleanUp(session);
   if (options.check !== false && reasonOff(session) === undefined) {
     void runCheck(session).then((result) =>
@@ -36,29 +33,6 @@ export async function markReady(options: ReadyOptions = {}): Promise<Ready> {
     );
   }
   return { kind: committed ? "committed" : "already-stable", digest: supervised.digest };
-}
-
-/** A volume that fails for a moment is asked again: the version is not to blame, and the trial's deadline bounds it all. */
-async function commitInTime(session: Session): Promise<boolean> {
-  const deadline = performance.now() + LIMITS.commitRetryMs;
-  for (;;) {
-    try {
-      return commit(session);
-    } catch (error) {
-      if (!isStorageFault(error) || performance.now() > deadline) throw error;
-      session.log.emit({ type: "store.degraded", message: `${describeError(error)}; committing again` });
-    }
-    await delay(LIMITS.commitPauseMs);
-  }
-}
-
-/** The commit is made; what follows it can wait for the loader, which does it at its next look. */
-function acknowledge(store: Store, log: Logger): void {
-  try {
-    acknowledgeCommit(store);
-  } catch (error) {
-    log.emit({ type: "store.degraded", message: `${describeError(error)}; the commit stands` });
-  }
 }
 
 /** The commit. False: this version is stable already. */
@@ -74,7 +48,8 @@ function commit({ trial, supervised, log }: Session): boolean {
       hint: "become ready sooner, or give the loader a longer DOCKERLOADER_TRIAL_TIMEOUT_MS",
     });
   }
-  acknowledge(store, log);
+  acknowledgeCommit(store);
+  if (store.records.marker() === digest) store.records.dropMarker();
   log.emit({ type: "app.committed", digest });
   log.emit({ type: "store.links", ...linkFacts(store) });
   return true;
@@ -86,11 +61,11 @@ async function cleanUp({ supervised, log }: Session): Promise<void> {
   const { store, digest } = supervised;
   try {
     const result = tryLock(store.fs, store.layout.storeLock);
-    if (result.kind !== "held") return log.emit({ type: "store.busy", what: "cleaning up later" });
+    if (result.kind === "busy") return log.emit({ type: "store.busy", what: "cleaning up later" });
     try {
       log.emit({ type: "gc.finished", removed: await collectGarbage(store, digest) });
     } finally {
-      result.lock.release();
+      if (result.kind === "held") result.lock.release();
     }
   } catch (error) {
     log.emit({ type: "gc.failed", message: describeError(error) });

@@ -84,8 +84,7 @@ function runLoop(session: Session, options: UpdateLoopOptions, source: ImageSour
         if (context.rounds > rounds && context.result !== null) {
           rounds = context.rounds;
           pause = nextPause(context, source.rateLimit(), random);
-          const found = { retryInMs: pause, rateLimit: source.rateLimit() };
-          report(session, supervised.store, context.result, found);
+          report(session, supervised.store, context.result, pause);
           events.emit("result", context.result);
         }
         events.emit("state", snapshot.value);

@@ -7,8 +7,7 @@ import { fault, type Finding, ok, warning } from "./finding.ts";
 /** One setting as it holds here, and where its value comes from. */
 export interface SettingReport {
   readonly env: string;
-  /** Null: not set, and without a default. */
-  readonly value: string | null;
+  readonly value: string;
   readonly source: "environment" | "default";
 }
 
@@ -20,13 +19,14 @@ export function reportSettings(env: Environment): SettingReport[] {
     const value = config[key];
     return {
       env: setting.env,
-      value: value === undefined || shown(value) === "" ? null : redact(shown(value)),
+      value: redact(shown(value)),
       source: given === undefined || given === "" ? "default" : "environment",
     };
   });
 }
 
-function shown(value: NonNullable<Config[keyof Config]>): string {
+function shown(value: Config[keyof Config]): string {
+  if (value === undefined) return "";
   if (typeof value !== "object") return String(value);
   return "host" in value ? `${value.host}:${value.port}` : value.join(",");
 }

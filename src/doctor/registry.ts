@@ -20,7 +20,7 @@ export async function checkRegistry(config: Config, env: Environment): Promise<F
     return [fault("registry", message, hint ?? "write it as registry/repository:tag")];
   }
   try {
-    return [await resolveTarget(source, config.target), judgeClock(source.clockSkewMs())];
+    return [await resolveTarget(source, config.target), compareClocks(source)];
   } finally {
     source.close();
   }
@@ -41,7 +41,8 @@ async function resolveTarget(source: ImageSource, target: string): Promise<Findi
 }
 
 /** A wrong clock breaks certificates and tokens; a registry's Date header tells without any other service. */
-export function judgeClock(skewMs: number | undefined): Finding {
+function compareClocks(source: ImageSource): Finding {
+  const skewMs = source.clockSkewMs();
   if (skewMs === undefined) return ok("clock", "nobody said another time, so nothing to compare with");
   if (Math.abs(skewMs) <= SKEW_MS) return ok("clock", "it agrees with the registry's");
   const side = skewMs > 0 ? "ahead of" : "behind";

@@ -40,7 +40,7 @@ describe("the bundle of the command", () => {
       "follow-redirects",
       "tar-stream",
       "MaxRedirectsError",
-      "phase_duration_seconds",
+      "dockerloader_phase",
       "text/event-stream",
       "content-security-policy",
     ]) {

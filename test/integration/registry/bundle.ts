@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import type * as subject from "./subject.ts";
 
-export type Subject = typeof import("./subject.ts");
+export type Subject = typeof subject;
 
 /**
  * The subject bundled without a worker file, as an app may be that does not ship one: layers are applied on the calling thread. For

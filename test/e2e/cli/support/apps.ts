@@ -29,5 +29,4 @@ export const FAILURE_KINDS = [
   "imported",
   "unrecorded",
   "corrupt",
-  "rolled-back",
 ] as const;
