@@ -1,7 +1,7 @@
-import { closeSync, lstatSync, writeSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { LayerFault } from "./faults.ts";
 import type { ImageState } from "./image-state.ts";
-import { dressFile, dressLink, dressOpen, looksLike } from "./looks.ts";
+import { dressFile, dressLink, looksLike } from "./looks.ts";
 import { clampTime } from "./metadata.ts";
 import { cleanName, join } from "./names.ts";
 import { Resolver } from "./resolve.ts";
@@ -27,8 +27,6 @@ export class EntryWriter implements TarSink {
   readonly #resolver: Resolver;
   readonly #provide: FileProvider;
   #entry: TarEntry | undefined;
-  #fd: number | undefined;
-  #path = "";
 
   /** `bottom`: the first layer of the image. `provide`: asked first whether it has the file of an entry. */
   constructor(image: ImageState, bottom: boolean, provide: FileProvider = () => undefined) {
@@ -69,26 +67,22 @@ export class EntryWriter implements TarSink {
   }
 
   data(piece: Buffer): void {
-    if (this.#fd === undefined) return;
-    for (let done = 0; done < piece.length;) done += writeSync(this.#fd, piece, done);
-    this.#image.budget.content(piece.length);
+    if (this.#image.files.data(piece)) this.#image.budget.content(piece.length);
   }
 
   end(): void {
-    if (this.#fd !== undefined && this.#entry !== undefined) this.#finishFile(this.#fd, this.#entry);
-    this.close();
+    this.#image.files.end();
     this.#entry = undefined;
   }
 
   close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
+    this.#image.files.drop();
   }
 
   #make(entry: TarEntry, parent: readonly string[], last: string): void {
     switch (entry.type) {
       case "0":
-        return this.#add(parent, last, entry, (path) => this.#file(path, entry.mode));
+        return this.#add(parent, last, entry, (path) => this.#file(path, entry));
       case "1":
         return this.#hardLink(entry, parent, last);
       case "2":
@@ -140,12 +134,14 @@ export class EntryWriter implements TarSink {
     this.#upper.add(path, newDirectory);
   }
 
-  #file(path: string, mode: number): void {
-    const { tree, recorder } = this.#image;
-    const ino = this.#provide(path);
-    this.#path = path;
-    if (ino === undefined) this.#fd = tree.file(path, mode & 0o777);
-    else recorder?.file(path, ino);
+  #file(path: string, entry: TarEntry): void {
+    const { tree, recorder, files } = this.#image;
+    const given = this.#provide(path);
+    const fd = given === undefined ? tree.file(path, entry.mode & 0o777) : undefined;
+    // Only now: what was at the path before has made way.
+    const noted = recorder?.file(path);
+    if (fd !== undefined) files.begin(fd, entry, (ino) => noted?.(ino));
+    else if (given !== undefined) noted?.(given);
   }
 
   #directory(entry: TarEntry, parent: readonly string[], last: string): void {
@@ -172,7 +168,8 @@ export class EntryWriter implements TarSink {
 
   /** The file takes the looks of the header (rule A23), unless it is a link: then nothing may be changed through it. */
   #hardLink(entry: TarEntry, parent: readonly string[], last: string): void {
-    const { tree, ownership, warnings, holes } = this.#image;
+    const { tree, ownership, warnings, holes, files } = this.#image;
+    files.settle();
     this.#add(parent, last, entry, (path) => {
       const { existing, kind } = this.#linkTarget(entry.linkname);
       if (existing === path || existing.startsWith(`${path}/`)) {
@@ -206,12 +203,6 @@ export class EntryWriter implements TarSink {
     const directory = this.#resolver.find(parent);
     if (directory !== undefined) this.#image.tree.remove(join(directory, last));
     this.#image.warnings.add("special", entry.name);
-  }
-
-  #finishFile(fd: number, entry: TarEntry): void {
-    const { ownership, recorder } = this.#image;
-    const ino = dressOpen(fd, entry, ownership);
-    recorder?.file(this.#path, ino);
   }
 
   #checkIds({ uid, gid }: TarEntry): void {

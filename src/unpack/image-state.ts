@@ -1,5 +1,6 @@
 import type { Limits } from "../limits.ts";
 import { Budget } from "./budget.ts";
+import { FileWriter, type Helper } from "./files.ts";
 import { Holes } from "./holes.ts";
 import { Recorder } from "./inventory.ts";
 import type { DirectoryFacts } from "./metadata.ts";
@@ -18,10 +19,17 @@ export interface ImageState {
   /** Notes what the layers do, when somebody wants to know. */
   readonly recorder: Recorder | undefined;
   readonly holes: Holes;
+  readonly files: FileWriter;
 }
 
 /** The state before the first layer. The root counts as a directory that no entry describes. */
-export function newImageState(root: string, limits: Limits, owners: boolean, record: boolean): ImageState {
+export function newImageState(
+  root: string,
+  limits: Limits,
+  owners: boolean,
+  record: boolean,
+  helper?: Helper,
+): ImageState {
   const recorder = record ? new Recorder(limits.inventoryEntries) : undefined;
   const holes = new Holes();
   const tree = new Rootfs(root, (path) => {
@@ -32,5 +40,6 @@ export function newImageState(root: string, limits: Limits, owners: boolean, rec
   const ownership = new Ownership(owners, warnings);
   const impliedFacts = { ...ownership.own, mode: 0o755, mtime: undefined };
   tree.directories.set("", impliedFacts);
-  return { tree, budget: new Budget(limits), warnings, ownership, impliedFacts, recorder, holes };
+  const files = new FileWriter(ownership, warnings, helper);
+  return { tree, budget: new Budget(limits), warnings, ownership, impliedFacts, recorder, holes, files };
 }

@@ -3,7 +3,8 @@ import { DockerloaderError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { toVolumeError } from "./faults.ts";
 import { type LayerGate, OPEN_GATE } from "./gate.ts";
-import { newImageState } from "./image-state.ts";
+import type { Helper } from "./files.ts";
+import { type ImageState, newImageState } from "./image-state.ts";
 import type { LayerInput } from "./layer.ts";
 import { applyLayer } from "./layer.ts";
 import { type ReuseRequest, reuseLayers } from "./reuse.ts";
@@ -30,6 +31,8 @@ export interface ImageOptions {
   readonly inventory?: string;
   /** Awaited after each piece of a layer: where a busy thread lets others run, and where it may throw to stop. */
   readonly pause?: () => Promise<void> | void;
+  /** Starts a thread that writes files with us. Default: there is none. */
+  readonly helper?: Helper | undefined;
 }
 
 /** Applies all layers, lowest first, to the empty directory `root`, then the looks of directories. Throws a DockerloaderError. */
@@ -38,7 +41,7 @@ export async function applyImage(
   layers: readonly LayerInput[],
   options: ImageOptions,
 ): Promise<UnpackReport> {
-  const { limits, owners, gate = OPEN_GATE, reuse, inventory, pause = () => undefined } = options;
+  const { limits, owners, gate = OPEN_GATE, reuse, inventory, pause = () => undefined, helper } = options;
   if (layers.length > limits.layers) {
     throw new DockerloaderError(
       "LAYER_LIMIT",
@@ -47,14 +50,23 @@ export async function applyImage(
     );
   }
   checkRoot(root);
-  const image = newImageState(root, limits, owners, inventory !== undefined);
-  const bytesOf = (path: string): Buffer => image.tree.bytesOf(path);
-  const reused = reuse === undefined ? 0 : await reuseLayers(image, layers, reuse, gate, pause);
-  for (const [index, layer] of layers.entries()) {
-    if (index < reused) continue;
-    await gate.ready(index);
-    await applyLayer(image, layer, index === 0, pause);
+  const image = newImageState(root, limits, owners, inventory !== undefined, helper);
+  try {
+    const reused = reuse === undefined ? 0 : await reuseLayers(image, layers, reuse, gate, pause);
+    for (const [index, layer] of layers.entries()) {
+      if (index < reused) continue;
+      await gate.ready(index);
+      await applyLayer(image, layer, index === 0, pause);
+    }
+    return complete(root, image, reused, inventory);
+  } finally {
+    image.files.close();
   }
+}
+
+/** What is due once all layers are applied. */
+function complete(root: string, image: ImageState, reusedLayers: number, inventory: string | undefined): UnpackReport {
+  const bytesOf = (path: string): Buffer => image.tree.bytesOf(path);
   try {
     image.tree.directories.apply(bytesOf, image.ownership);
     if (inventory !== undefined) image.recorder?.save(inventory, image.tree.directories.paths(), bytesOf);
@@ -62,7 +74,7 @@ export async function applyImage(
     throw toVolumeError(error, root);
   }
   const { entries, contentBytes } = image.budget;
-  return { entries, bytes: contentBytes, reusedLayers: reused, warnings: image.warnings.lines() };
+  return { entries, bytes: contentBytes, reusedLayers, warnings: image.warnings.lines() };
 }
 
 function checkRoot(root: string): void {

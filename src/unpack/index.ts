@@ -43,10 +43,15 @@ export function unpackHere(
   signal: AbortSignal | undefined,
   gate = OPEN_GATE,
 ): Promise<UnpackReport> {
-  return runRequest(request, gate, async () => {
-    await setImmediate();
-    if (signal?.aborted === true) throw aborted();
-  });
+  return runRequest(
+    request,
+    gate,
+    () => undefined,
+    async () => {
+      await setImmediate();
+      if (signal?.aborted === true) throw aborted();
+    },
+  );
 }
 
 function unpackIn(

@@ -67,13 +67,15 @@ export class Recorder {
     this.#layers.at(-1)?.entries.push({ entry, path: "", ino: 0 });
   }
 
-  /** The entry noted last became a file. */
-  file(path: string, ino: number): void {
+  /** The entry noted last became a file. Its inode is to be told when it is known. */
+  file(path: string): (ino: number) => void {
     const noted = this.#layers.at(-1)?.entries.at(-1);
-    if (noted === undefined) return;
+    if (noted === undefined) return () => undefined;
     noted.path = path;
-    noted.ino = ino;
     this.#files.set(path, noted);
+    return (ino) => {
+      noted.ino = ino;
+    };
   }
 
   /** Something at the path was removed. */

@@ -30,6 +30,7 @@ export async function applyLayer(
   try {
     image.recorder?.layer(layer.diffId);
     await streamLayer(image, layer, writer, pause);
+    image.files.settle();
     image.tree.remove(AUFS_LINKS);
   } catch (error) {
     throw toLayerError(error, layer.digest, writer.current);

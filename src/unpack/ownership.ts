@@ -4,11 +4,11 @@ import type { Warnings } from "./warnings.ts";
 /** Restores owners as far as this process may (rule A32): what it may not is left to it, with one warning. */
 export class Ownership {
   readonly #restore: boolean;
-  readonly #warnings: Warnings;
+  readonly #warnings: Pick<Warnings, "add">;
   readonly #uid = process.geteuid?.() ?? 0;
   readonly #gid = process.getegid?.() ?? 0;
 
-  constructor(restore: boolean, warnings: Warnings) {
+  constructor(restore: boolean, warnings: Pick<Warnings, "add">) {
     this.#restore = restore;
     this.#warnings = warnings;
   }

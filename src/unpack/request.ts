@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import type { ContentDigest } from "../digest.ts";
 import type { Limits } from "../limits.ts";
 import { LIMITS } from "../limits.ts";
+import type { Helper } from "./files.ts";
 import type { LayerGate } from "./gate.ts";
 import type { UnpackReport } from "./image.ts";
 import { applyImage } from "./image.ts";
@@ -34,10 +35,11 @@ export interface UnpackRequest {
 /** Bytes read of a blob at a time. */
 const READ_BYTES = 1024 * 1024;
 
-/** Does what a request asks, on the calling thread: system calls block it, decompression does not. */
+/** Does what a request asks, on the calling thread and with the helper, if there is one: system calls block it, decompression does not. */
 export function runRequest(
   request: UnpackRequest,
   gate: LayerGate,
+  helperOf: (owners: boolean) => Helper | undefined,
   pause?: () => Promise<void> | void,
 ): Promise<UnpackReport> {
   const { reuse, inventory } = request;
@@ -45,10 +47,12 @@ export function runRequest(
     ...layer,
     open: () => createReadStream(layer.path, { highWaterMark: READ_BYTES }),
   }));
+  const owners = request.owners ?? process.geteuid?.() === 0;
   return applyImage(request.root, layers, {
     limits: { ...LIMITS, ...request.limits },
-    owners: request.owners ?? process.geteuid?.() === 0,
+    owners,
     gate,
+    helper: helperOf(owners),
     ...(reuse === undefined ? {} : { reuse }),
     ...(inventory === undefined ? {} : { inventory }),
     ...(pause === undefined ? {} : { pause }),

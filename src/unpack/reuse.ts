@@ -84,6 +84,7 @@ async function replay(
       empty = undefined;
       if (place % ENTRIES_A_TURN === 0) await pause();
     }
+    image.files.settle();
     tree.remove(AUFS_LINKS);
   } catch (error) {
     throw toLayerError(error, layer.digest, writer.current);

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { help, helperFrom, type HelpRequest } from "./file-helper.ts";
 import type { LayerGate } from "./gate.ts";
 import { type LayerReady, toAnswer } from "./messages.ts";
 import type { UnpackRequest } from "./request.ts";
@@ -20,12 +21,19 @@ function remoteGate(): LayerGate {
   };
 }
 
-// The whole worker: one request in, one answer out.
-try {
-  const report = await runRequest(workerData as UnpackRequest, remoteGate());
-  parentPort?.postMessage({ ok: true, report }, []);
-} catch (error) {
-  parentPort?.postMessage(toAnswer(error), []);
-} finally {
-  parentPort?.close();
+/** One request in, one answer out. */
+async function unpack(request: UnpackRequest): Promise<void> {
+  try {
+    const report = await runRequest(request, remoteGate(), (owners) => helperFrom(new URL(import.meta.url), owners));
+    parentPort?.postMessage({ ok: true, report }, []);
+  } catch (error) {
+    parentPort?.postMessage(toAnswer(error), []);
+  } finally {
+    parentPort?.close();
+  }
 }
+
+// The whole worker: it unpacks an image, or it helps another one that does.
+const task = workerData as UnpackRequest | HelpRequest;
+if ("memory" in task) help(task);
+else await unpack(task);

@@ -1,0 +1,34 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { type Helper, writeOrder } from "./files.ts";
+import { Ownership } from "./ownership.ts";
+import { type RingMemory, serveRing } from "./ring.ts";
+
+/** What a worker is given that is to help another one. */
+export interface HelpRequest {
+  readonly memory: RingMemory;
+  readonly owners: boolean;
+}
+
+/** Starts helpers from the worker's own file; undefined where a second thread would only take turns with the first. */
+export function helperFrom(file: URL, owners: boolean, processors = availableParallelism()): Helper | undefined {
+  if (processors < 2) return undefined;
+  return (memory) => {
+    const worker = new Worker(file, {
+      workerData: { memory, owners } satisfies HelpRequest,
+      execArgv: [],
+      name: "files",
+    });
+    worker.unref();
+  };
+}
+
+/** The whole life of a helper. */
+export function help({ memory, owners }: HelpRequest): void {
+  let refused = false;
+  const ownership = new Ownership(owners, { add: () => (refused = true) });
+  serveRing(memory, (order, data) => {
+    refused = false;
+    return { ino: writeOrder(order, data, ownership), ownerRefused: refused };
+  });
+}
