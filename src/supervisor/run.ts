@@ -1,7 +1,7 @@
 import type { Outcome } from "../../machines/decisions.ts";
 import type { SignalName } from "../../machines/ports.ts";
 import { type SupervisorSnapshot, supervisorMachine } from "../../machines/index.ts";
-import { describeError, EXIT } from "../errors.ts";
+import { describeError, DockerloaderError, EXIT } from "../errors.ts";
 import { createJournalLogger, tee } from "../log/journal.ts";
 import type { Logger } from "../log/logger.ts";
 import { linkFacts, lockOrThrow, openStore, recover, type Store } from "../store/index.ts";
@@ -24,7 +24,7 @@ export interface Supervisor {
   readonly shutdown: (signal: SignalName) => void;
   /** Passes any other signal on to the app. */
   readonly signal: (signal: SignalName) => void;
-  /** A defect of the loader itself: the app gets its grace, then the loader exits 70. */
+  /** A fatal error of the loader itself: the app gets its grace, then the loader exits with the error's code, or 70. */
   readonly fail: (error: unknown) => void;
 }
 
@@ -67,8 +67,11 @@ export function supervise(given: SuperviseOptions, seams: Seams = {}): Superviso
     },
   });
 
+  // What has a code of its own keeps it: a volume that fails is no defect of the loader.
   const fail = (error: unknown): void => {
-    const fault = { code: "INTERNAL", message: describeError(error), exitCode: EXIT.internal };
+    const { code, exitCode } =
+      error instanceof DockerloaderError ? error : { code: "INTERNAL", exitCode: EXIT.internal };
+    const fault = { code, message: describeError(error), exitCode };
     // A stopped machine starts nothing any more; the child, which it does not own, is stopped by `finish`.
     actor.stop();
     resolve({ exitCode: fault.exitCode, fault });
