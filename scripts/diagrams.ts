@@ -1,5 +1,5 @@
 /**
- * Draws both machines: SVG, Mermaid and JSON beside them, and the live view's page, which is made of the same charts.
+ * Draws both machines: SVG, Mermaid and JSON beside them, one file each for Stately Studio, and the live view's page, which is made of the same charts.
  * `--check` only says whether they are up to date (exit 1 when not).
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,6 +9,7 @@ import { configOf } from "./diagrams/config.ts";
 import { place } from "./diagrams/layout.ts";
 import { chartOf } from "./diagrams/model.ts";
 import { pageOf } from "./diagrams/page.ts";
+import { studioOf } from "./diagrams/studio.ts";
 import { svgOf } from "./diagrams/svg.ts";
 import { mermaid } from "./docs/chart.ts";
 
@@ -23,6 +24,7 @@ for (const machine of [supervisorMachine, updateMachine]) {
   files.set(`${path}.svg`, svgOf(chart, placed, true));
   files.set(`${path}.mmd`, `${mermaid(machine)}\n`);
   files.set(`${path}.json`, configOf(machine));
+  files.set(join(root, "machines/studio", `${machine.id}.js`), await studioOf(machine.id));
 }
 files.set(join(root, "src/inspect/page.html"), await pageOf(charts));
 

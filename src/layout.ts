@@ -47,12 +47,18 @@ export interface Layout {
   readonly status: string;
   /** JSON: outcome of the last update check. */
   readonly lastCheck: string;
+  /** JSON: what the target stood for at the last look, with the registry's own marks of it. Only ever a short cut. */
+  readonly sighting: string;
+  /** JSON: the versions that ran here, by which a tag is recognised that goes back and forth. */
+  readonly steadiness: string;
   /** JSON: the address of the live view, with its token; for this user alone. */
   readonly inspector: string;
   /** JSON lines: everything that happened lately, of every process on this data directory. */
   readonly events: string;
   /** JSON lines: what ran, what was tried and what became of it. */
   readonly history: string;
+  /** Present only while no loader runs and the last one ended in order; its absence at a start means: trust nothing. */
+  readonly cleanStop: string;
   readonly loaderLock: string;
   readonly storeLock: string;
   readonly blob: (digest: ContentDigest) => string;
@@ -63,6 +69,8 @@ export interface Layout {
   readonly retainedTree: (digest: Digest) => string;
   readonly receipt: (digest: Digest) => string;
   readonly inventory: (digest: Digest) => string;
+  /** What a published tree held when it was made durable: one line an entry. Compared after an unclean stop. */
+  readonly seal: (digest: Digest) => string;
   readonly failure: (digest: Digest) => string;
   /** The executable of a version. Links point here: absolute, as the original writes them. */
   readonly executable: (digest: Digest) => string;
@@ -94,9 +102,12 @@ export function layoutOf(dataDir: string): Layout {
     handshake: at("state", "handshake"),
     status: at("state", "status.json"),
     lastCheck: at("state", "last-check.json"),
+    sighting: at("state", "sighting.json"),
+    steadiness: at("state", "steadiness.json"),
     inspector: at("state", "inspector.json"),
     events: at("state", "events.jsonl"),
     history: at("state", "history.jsonl"),
+    cleanStop: at("state", "clean-stop"),
     loaderLock: at("state", "loader.lock"),
     storeLock: at("state", "store.lock"),
     blob: (digest) => join(v1("blobs"), digest),
@@ -106,6 +117,7 @@ export function layoutOf(dataDir: string): Layout {
     retainedTree: (digest) => at("storage", "retained", digest),
     receipt: (digest) => at("state", "receipts", `${digest}.json`),
     inventory: (digest) => at("state", "inventories", `${digest}.jsonl`),
+    seal: (digest) => at("state", "receipts", `${digest}.seal`),
     failure: (digest) => at("state", "failed", `${digest}.json`),
     executable: (digest) => join(v1("extracted"), digest, "entrypoint"),
   };

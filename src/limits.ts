@@ -79,6 +79,17 @@ export const LIMITS = {
   progressMs: 250,
   /** Files in an archive that is pulled from. */
   archiveMembers: 100_000,
+  /** Checks in a row that have to find a version that was replaced before it is taken again: at first, and at most. */
+  steadyChecks: 3,
+  steadyChecksMost: 24,
+  /** Versions that ran here which are remembered for that. */
+  steadyVersions: 16,
+  /** Milliseconds a launch waits for a clean-up or a download by hand, and between two looks. */
+  storeLockWaitMs: 10_000,
+  storeLockPollMs: 50,
+  /** Milliseconds for which a commit that the volume refuses is repeated, and between two tries. */
+  commitRetryMs: 5_000,
+  commitPauseMs: 100,
   /** Records of failed versions that are kept. */
   failedRecords: 64,
 } as const;

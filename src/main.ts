@@ -4,6 +4,11 @@
  * is loaded on demand.
  */
 import { basename } from "node:path";
+import { flush } from "./cli/flush.ts";
+import { refuseDebugger } from "./debugger.ts";
+
+/** Milliseconds that the loader's last lines get to reach a reader that is slow. */
+const LAST_WORDS_MS = 1_000;
 
 /** This program, callable again by a child process. */
 const [interpreter, program = ""] = process.argv;
@@ -12,6 +17,11 @@ const self = [interpreter ?? process.execPath, ...process.execArgv, program] as 
 /** The arguments behind an optional `--`. */
 function afterDashes(args: readonly string[]): readonly string[] {
   return args[0] === "--" ? args.slice(1) : args;
+}
+
+/** The loader itself: the default. */
+function isRun(command: string | undefined): boolean {
+  return command === undefined || command === "--" || command === "run";
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -25,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
     const { passThrough } = await import("./cli/pass-through.ts");
     return passThrough(rest, env);
   }
-  if (command === undefined || command === "--" || (command === "run" && !rest.includes("--help"))) {
+  if (isRun(command) && !(command === "run" && rest.includes("--help"))) {
     const { run } = await import("./cli/run.ts");
     return run({ env, args: afterDashes(command === "run" ? rest : args), self });
   }
@@ -33,7 +43,12 @@ async function main(args: readonly string[]): Promise<number> {
   return runCommand(args, env);
 }
 
+// Node opens its debugger port on SIGUSR1 unless somebody listens, also for one that came while it was starting.
+refuseDebugger();
+
 // A reader that went away (a closed log pipe) must not take the app down with it.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
-process.exit(await main(process.argv.slice(2)));
+const exitCode = await main(process.argv.slice(2));
+await flush(isRun(process.argv[2]) ? LAST_WORDS_MS : undefined);
+process.exit(exitCode);

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 import { setTimeout as quiet } from "node:timers/promises";
+import { listenTo } from "./hear.ts";
 
 /** What one start of a program costs. Milliseconds and mebibytes. */
 export interface Sample {
@@ -40,25 +40,23 @@ export async function sample(command: readonly [string, ...string[]], env: NodeJ
   const [program, ...args] = command;
   const started = performance.now();
   const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "ignore"] });
-  const lines = createInterface({ input: child.stdout });
-  const heard = async (word: string): Promise<number> => {
-    for (;;) {
-      const [line] = (await once(lines, "line")) as [string];
-      if (line === word) return performance.now();
-    }
-  };
-  const up = await heard("up");
-  await quiet(QUIET_MS);
-  const pid = child.pid ?? 0;
-  const startCpuMs = cpuMs(pid);
-  const { rss, dirty } = memoryMb(pid);
-  const bye = heard("bye");
-  const again = bye.then(() => heard("up"));
-  child.kill("SIGUSR1");
-  const restartGapMs = (await again) - (await bye);
-  // The shell of the app misses a signal that comes between its trap and its wait.
-  await quiet(SETTLE_MS);
-  child.kill("SIGTERM");
-  await once(child, "exit");
-  return { startWallMs: up - started, startCpuMs, idleRssMb: rss, idlePrivateMb: dirty, restartGapMs };
+  const exited = once(child, "exit");
+  const { until } = listenTo(child.stdout);
+  try {
+    const up = await until("up");
+    await quiet(QUIET_MS);
+    const pid = child.pid ?? 0;
+    const startCpuMs = cpuMs(pid);
+    const { rss, dirty } = memoryMb(pid);
+    child.kill("SIGUSR1");
+    const bye = await until("bye");
+    const restartGapMs = (await until("up")) - bye;
+    // The shell of the app misses a signal that comes between its trap and its wait.
+    await quiet(SETTLE_MS);
+    child.kill("SIGTERM");
+    await exited;
+    return { startWallMs: up - started, startCpuMs, idleRssMb: rss, idlePrivateMb: dirty, restartGapMs };
+  } finally {
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+  }
 }

@@ -1,6 +1,9 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Digest } from "../digest.ts";
 import { describeError, DockerloaderError } from "../errors.ts";
-import { acknowledgeCommit, collectGarbage, linkFacts, tryLock } from "../store/index.ts";
+import { LIMITS } from "../limits.ts";
+import type { Logger } from "../log/logger.ts";
+import { acknowledgeCommit, collectGarbage, isStorageFault, linkFacts, type Store, tryLock } from "../store/index.ts";
 import { restartAfter, type RestartHook } from "./restart.ts";
 import { type AppOptions, openSession, type Session } from "./session.ts";
 import { reasonOff, runCheck } from "./update.ts";
@@ -25,7 +28,7 @@ export async function markReady(options: ReadyOptions = {}): Promise<Ready> {
   const session = openSession(options);
   const { supervised } = session;
   if (supervised === undefined) return { kind: "not-supervised" };
-  const committed = commit(session);
+  const committed = await commitInTime(session);
   await cleanUp(session);
   if (options.check !== false && reasonOff(session) === undefined) {
     void runCheck(session).then((result) =>
@@ -33,6 +36,29 @@ export async function markReady(options: ReadyOptions = {}): Promise<Ready> {
     );
   }
   return { kind: committed ? "committed" : "already-stable", digest: supervised.digest };
+}
+
+/** A volume that fails for a moment is asked again: the version is not to blame, and the trial's deadline bounds it all. */
+async function commitInTime(session: Session): Promise<boolean> {
+  const deadline = performance.now() + LIMITS.commitRetryMs;
+  for (;;) {
+    try {
+      return commit(session);
+    } catch (error) {
+      if (!isStorageFault(error) || performance.now() > deadline) throw error;
+      session.log.emit({ type: "store.degraded", message: `${describeError(error)}; committing again` });
+    }
+    await delay(LIMITS.commitPauseMs);
+  }
+}
+
+/** The commit is made; what follows it can wait for the loader, which does it at its next look. */
+function acknowledge(store: Store, log: Logger): void {
+  try {
+    acknowledgeCommit(store);
+  } catch (error) {
+    log.emit({ type: "store.degraded", message: `${describeError(error)}; the commit stands` });
+  }
 }
 
 /** The commit. False: this version is stable already. */
@@ -48,8 +74,7 @@ function commit({ trial, supervised, log }: Session): boolean {
       hint: "become ready sooner, or give the loader a longer DOCKERLOADER_TRIAL_TIMEOUT_MS",
     });
   }
-  acknowledgeCommit(store);
-  if (store.records.marker() === digest) store.records.dropMarker();
+  acknowledge(store, log);
   log.emit({ type: "app.committed", digest });
   log.emit({ type: "store.links", ...linkFacts(store) });
   return true;
@@ -61,11 +86,11 @@ async function cleanUp({ supervised, log }: Session): Promise<void> {
   const { store, digest } = supervised;
   try {
     const result = tryLock(store.fs, store.layout.storeLock);
-    if (result.kind === "busy") return log.emit({ type: "store.busy", what: "cleaning up later" });
+    if (result.kind !== "held") return log.emit({ type: "store.busy", what: "cleaning up later" });
     try {
       log.emit({ type: "gc.finished", removed: await collectGarbage(store, digest) });
     } finally {
-      if (result.kind === "held") result.lock.release();
+      result.lock.release();
     }
   } catch (error) {
     log.emit({ type: "gc.failed", message: describeError(error) });

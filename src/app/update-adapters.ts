@@ -6,6 +6,7 @@ import type { ImageSource } from "../registry/source.ts";
 import { linkFacts, type Lock, lockOrThrow, type Store } from "../store/index.ts";
 import { fromPromise } from "../xstate.ts";
 import type { Session } from "./session.ts";
+import { type Look, lookAgain } from "./steady.ts";
 
 export interface UpdateAdapters {
   readonly actors: {
@@ -53,7 +54,9 @@ export function createUpdateAdapters(
         log.emit({ type: "update.checking", reference: source.name });
         const latest = await source.resolve({ signal });
         log.emit({ type: "update.compared", current, latest });
-        return judge(store, current, { digest: latest, reference: source.name });
+        const verdict = judge(store, current, { digest: latest, reference: source.name });
+        const held = steadied(store, { reference: source.name, current, latest });
+        return verdict.kind === "available" && held !== undefined ? held : verdict;
       }),
       // Both steps are at work from the start: layers are unpacked while others are downloaded.
       download: fromPromise(({ input: { release }, signal }) =>
@@ -103,6 +106,20 @@ function judge({ records, links }: Store, current: Digest, release: Release): Ve
   const failedBefore = records.failure(digest) !== undefined || (records.marker() === digest && !staged);
   if (failedBefore) return { kind: "refused", digest, why: "previous attempt failed" };
   return { kind: "available", release };
+}
+
+/** Keeps what this check tells of the tag's steadiness; a verdict when the version has to be found more often. */
+function steadied({ records }: Store, look: Look): Verdict | undefined {
+  const before = records.steadiness();
+  const { record, held } = lookAgain(before, look);
+  try {
+    if (JSON.stringify(record) !== JSON.stringify(before)) records.setSteadiness(record);
+  } catch {
+    // A volume that takes no writes is reported by the step that needs it.
+  }
+  if (held === undefined) return undefined;
+  const why = `it was replaced here before, and is taken when ${held.needed} checks in a row have found it (this was ${held.seen})`;
+  return { kind: "refused", digest: look.latest, why };
 }
 
 /** The work's result; an abort of the step that waits for it stops the work, which then rejects. */

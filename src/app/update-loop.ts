@@ -84,7 +84,8 @@ function runLoop(session: Session, options: UpdateLoopOptions, source: ImageSour
         if (context.rounds > rounds && context.result !== null) {
           rounds = context.rounds;
           pause = nextPause(context, source.rateLimit(), random);
-          report(session, supervised.store, context.result, pause);
+          const found = { retryInMs: pause, rateLimit: source.rateLimit() };
+          report(session, supervised.store, context.result, found);
           events.emit("result", context.result);
         }
         events.emit("state", snapshot.value);

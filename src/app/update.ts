@@ -3,7 +3,7 @@ import { updateMachine } from "../../machines/update.ts";
 import type { ContentDigest, Digest } from "../digest.ts";
 import { DockerloaderError, toDockerloaderError } from "../errors.ts";
 import { openSource } from "../registry/open-source.ts";
-import type { ImageSource } from "../registry/source.ts";
+import type { ImageSource, RateLimit } from "../registry/source.ts";
 import { parseTarget, type Target } from "../registry/target.ts";
 import type { Store } from "../store/index.ts";
 import { createActor } from "../xstate.ts";
@@ -32,7 +32,8 @@ export async function runCheck(session: Session): Promise<CheckResult> {
       log.emit({ type: "update.off", why: pinnedTo(pinned) });
       return { kind: "current", digest: supervised.digest };
     }
-    const adapters = createUpdateAdapters(session, supervised, sourceOf(session));
+    const source = sourceOf(session);
+    const adapters = createUpdateAdapters(session, supervised, source);
     try {
       const machine = updateMachine.provide({ actors: adapters.actors });
       const actor = createActor(machine, {
@@ -48,7 +49,7 @@ export async function runCheck(session: Session): Promise<CheckResult> {
       if (signal.aborted) stop();
       const result = (await ended) ?? failedResult(new DockerloaderError("ABORTED", "the check was stopped"));
       signal.removeEventListener("abort", stop);
-      report(session, supervised.store, result);
+      report(session, supervised.store, result, { rateLimit: source.rateLimit() });
       return result;
     } finally {
       adapters.close();
@@ -86,16 +87,23 @@ export function reasonOff(session: Session): string | undefined {
 
 /** The target, opened with the session's settings. Throws as `targetOf`; the caller closes it. */
 export function sourceOf(session: Session): ImageSource {
-  return openSource(targetOf(session), session);
+  const { config, env, log, supervised } = session;
+  return openSource(targetOf(session), { config, env, log, ...(supervised && { records: supervised.store.records }) });
 }
 
 function pinnedTo(digest: ContentDigest): string {
   return `DOCKERLOADER_TARGET is pinned to ${digest}`;
 }
 
+/** What else a round has found: when the next one comes, in milliseconds, and what the registry says of its limit. */
+export interface Found {
+  readonly retryInMs?: number;
+  readonly rateLimit?: RateLimit | undefined;
+}
+
 /** Says how a round ended and leaves it on disk for `dockerloader status`. */
-export function report(session: Session, store: Store, result: UpdateResult, retryInMs?: number): void {
-  const { log } = session;
+export function report({ log }: Session, store: Store, result: UpdateResult, found: Found = {}): void {
+  const { retryInMs, rateLimit } = found;
   const next = retryInMs === undefined ? {} : { retryInMs };
   if (result.kind === "current") log.emit({ type: "update.current", digest: result.digest, ...next });
   else if (result.kind === "refused") {
@@ -107,7 +115,9 @@ export function report(session: Session, store: Store, result: UpdateResult, ret
   }
   try {
     const nextAt = retryInMs === undefined ? {} : { nextAt: new Date(Date.now() + retryInMs).toISOString() };
-    store.records.setLastCheck({ at: new Date().toISOString(), result: result.kind, ...factsOf(result), ...nextAt });
+    const at = new Date().toISOString();
+    const facts = { ...factsOf(result), ...nextAt, ...(rateLimit && { rateLimit }) };
+    store.records.setLastCheck({ at, result: result.kind, ...facts });
   } catch {
     // A full volume is reported by the step that needs space.
   }

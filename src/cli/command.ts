@@ -42,9 +42,9 @@ export function createContext(env: Environment): CommandContext {
   };
 }
 
-/** Prints one value as JSON on stdout. */
-export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+/** Prints an answer as JSON on stdout. Its shape is pinned in `shapes.ts`; `schema` counts up when that breaks. */
+export function printJson(answer: object): void {
+  process.stdout.write(`${JSON.stringify({ schema: 1, ...answer }, undefined, 2)}\n`);
 }
 
 /** Prints lines on stdout. */

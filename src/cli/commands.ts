@@ -16,9 +16,11 @@ import { gc } from "./gc.ts";
 import { history } from "./history.ts";
 import { inspect } from "./inspect.ts";
 import { observe } from "./observe.ts";
+import { checkNumbers } from "./numbers.ts";
 import { pack } from "./pack.ts";
 import { pull } from "./pull.ts";
 import { ready } from "./ready.ts";
+import { rollback } from "./rollback.ts";
 import { status } from "./status.ts";
 import { verify } from "./verify.ts";
 import { why } from "./why.ts";
@@ -30,12 +32,13 @@ export const COMMANDS: readonly Command<never>[] = [
   history,
   doctor,
   inspect,
+  rollback,
+  forget,
   check,
   ready,
   pull,
   pack,
   gc,
-  forget,
   verify,
   createCompletion(completionWords),
   fetch,
@@ -83,7 +86,10 @@ export async function runCommand(args: readonly string[], env: Environment): Pro
       (argv) => {
         for (const [name, facts] of Object.entries(positionals ?? {})) argv.positional(name, facts);
         for (const [line, text] of examples ?? []) argv.example(`$0 ${line}`, text);
-        return argv.usage(`$0 ${command}\n\n${describe === false ? "" : describe}`).options(options ?? {});
+        return argv
+          .usage(`$0 ${command}\n\n${describe === false ? "" : describe}`)
+          .options(options ?? {})
+          .check(checkNumbers(options ?? {}));
       },
       async (parsed) => {
         exitCode = await run(parsed as never, context);

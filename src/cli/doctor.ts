@@ -1,5 +1,6 @@
 import { EXIT } from "../errors.ts";
 import { readConfig } from "../config/load.ts";
+import { fitDigests } from "./format.ts";
 import { type Command, JSON_OPTION, printJson, printLines } from "./command.ts";
 
 const MARKS = { ok: "ok     ", warning: "warning", fault: "FAULT  " } as const;
@@ -24,16 +25,18 @@ export const doctor: Command<{ json: boolean }> = {
     ];
     const settings = reportSettings(env);
     const healthy = findings.every(({ level }) => level !== "fault");
-    if (json) printJson({ schema: 1, healthy, findings, settings });
+    if (json) printJson({ healthy, findings, settings });
     else {
       printLines([
         ...findings.flatMap(({ check, level, says, mend }) => [
-          `${MARKS[level]}  ${check}: ${says}`,
+          fitDigests(`${MARKS[level]}  ${check}: ${says}`, process.stdout),
           ...(mend === undefined ? [] : [`         ${mend}`]),
         ]),
         "",
         "settings",
-        ...settings.map(({ env: name, value, source }) => `  ${name}=${value} (${source})`),
+        ...settings.map(
+          ({ env: name, value, source }) => `  ${name}${value === null ? " is not set" : `=${value} (${source})`}`,
+        ),
       ]);
     }
     return healthy ? EXIT.ok : EXIT.failure;

@@ -1,7 +1,7 @@
 import { isDigest } from "../digest.ts";
 import { DockerloaderError, EXIT } from "../errors.ts";
 import { createJournalLogger } from "../log/journal.ts";
-import { forgetFailures, linkFacts, lockOrThrow, openStore } from "../store/index.ts";
+import { forgetFailures, lockOrThrow, openStore } from "../store/index.ts";
 import { type Command, JSON_OPTION, printJson } from "./command.ts";
 
 /** Lets a version that failed be tried once more: at the next check, as if it were new. */
@@ -21,8 +21,8 @@ export const forget: Command<{ digest: string | undefined; all: boolean; json: b
     const lock = lockOrThrow(store.fs, store.layout.storeLock, "update or clean-up");
     try {
       const forgotten = forgetFailures(store, digest);
-      const failed = store.records.failures();
-      createJournalLogger(store, "cli").emit({ type: "store.found", failed, ...linkFacts(store) });
+      const journal = createJournalLogger(store, "cli");
+      for (const one of forgotten) journal.emit({ type: "version.forgotten", digest: one });
       if (json) printJson({ forgotten });
       else process.stdout.write(forgotten.length === 0 ? "nothing to forget\n" : `forgot ${forgotten.join(", ")}\n`);
     } finally {

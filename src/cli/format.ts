@@ -8,9 +8,10 @@ export function describeBytes(bytes: number): string {
   return `${value >= 10 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** A span of time in its two largest units: `3 d 4 h`, `4 min 18 s`, `1.2 s`. */
+/** A span of time in its two largest units: `3 d 4 h`, `4 min 18 s`, `1.2 s`; below a tenth of a second `46 ms`. */
 export function describeSpan(ms: number): string {
   if (ms < 0) return "0 s";
+  if (ms > 0 && ms < 100) return `${Math.max(1, Math.round(ms))} ms`;
   if (ms < 10_000) return `${(ms / 1000).toFixed(1).replace(/\.0$/, "")} s`;
   const seconds = Math.round(ms / 1000);
   const parts: readonly (readonly [number, string])[] = [

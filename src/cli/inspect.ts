@@ -28,7 +28,7 @@ export const inspect: Command<InspectArgs> = {
     const stop = new AbortController();
     process.once("SIGINT", () => stop.abort());
     process.once("SIGTERM", () => stop.abort());
-    const tell = (url: string): void => (json ? printJson({ schema: 1, url }) : printLines([url]));
+    const tell = (url: string): void => (json ? printJson({ url }) : printLines([url]));
     if (stately) {
       const { serveStately } = await import("../inspect/stately.ts");
       await serveStately({ store, port, signal: stop.signal, onListening: (address) => tell(address) });

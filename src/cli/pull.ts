@@ -1,38 +1,64 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
+import type { Environment } from "../config/load.ts";
 import { DockerloaderError, EXIT } from "../errors.ts";
-import type { Command } from "./command.ts";
+import type { Logger } from "../log/logger.ts";
+import { quietly } from "../log/quiet.ts";
+import { type Command, JSON_OPTION, printJson } from "./command.ts";
 
-export const pull: Command<{ ref: string; output: string }> = {
+interface Arguments {
+  readonly ref: string;
+  readonly output: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+export const pull: Command<Arguments> = {
   command: "pull <ref>",
   describe: "download and unpack an image",
   positionals: {
-    ref: { type: "string", demandOption: true, describe: "the image, e.g. registry.example.com/app:1" },
+    ref: { type: "string", demandOption: true, describe: "image, or oci:DIR, oci-archive:FILE, docker-archive:FILE" },
   },
   options: {
+    ...JSON_OPTION,
     output: { type: "string", demandOption: true, alias: "o", describe: "a directory that is new or empty" },
+    quiet: { type: "boolean", default: false, alias: "q", describe: "no progress, only warnings and errors" },
   },
-  examples: [["pull registry.example.com/app:1 -o ./app", "the files of an image, as they would run"]],
-  run: async ({ ref, output }, { env, config, log }) => {
+  examples: [
+    ["pull registry.example.com/app:1 -o ./app", "the files of an image, as they would run"],
+    ["pull oci-archive:app.tar -o ./app", "the same without a registry"],
+  ],
+  run: async ({ ref, output, json, quiet }, { env, config, log }) => {
     const { pullInto } = await import("../pull/pull-into.ts");
+    const settings = config();
     const directory = resolve(output);
     const created = prepare(directory);
+    const stop = new AbortController();
+    // Listeners that stay: what gives the terminal its cursor back ends the process when it finds itself the last one.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
+    const said = await reporter(log("data"), env, quiet);
     try {
-      const digest = await pullInto(ref, directory, {
-        config: config(),
-        env,
-        log: log("data"),
-        signal: new AbortController().signal,
-      });
-      process.stdout.write(`${digest}\n`);
+      const digest = await pullInto(ref, directory, { config: settings, env, log: said, signal: stop.signal });
+      said.end();
+      if (json) printJson({ digest, output: directory });
+      else process.stdout.write(`${digest}\n`);
       return EXIT.ok;
     } catch (error) {
+      said.end();
       for (const name of readdirSync(directory)) rmSync(`${directory}/${name}`, { recursive: true, force: true });
       if (created) rmSync(directory, { recursive: true, force: true });
       throw error;
     }
   },
 };
+
+/** Bars where somebody looks, else lines. */
+async function reporter(log: Logger, env: Environment, quiet: boolean): Promise<Logger & { readonly end: () => void }> {
+  const plain = { ...(quiet ? quietly(log) : log), end: () => {} };
+  if (quiet || !process.stderr.isTTY) return plain;
+  const { canDraw, createBars } = await import("./bars.ts");
+  return canDraw(process.stderr, env) ? createBars(process.stderr, log) : plain;
+}
 
 /** Makes the directory. True: it did not exist before. */
 function prepare(directory: string): boolean {

@@ -1,4 +1,5 @@
 import { describeBytes, describeSpan } from "./format.ts";
+import type { RateLimit } from "../registry/source.ts";
 import type { Report, VersionFacts } from "./status-report.ts";
 
 const LABEL_WIDTH = 10;
@@ -9,20 +10,16 @@ export function statusLines(report: Report, now: number): string[] {
   const { loader, lastCheck, storage } = report;
   const since = (at: string): string => `since ${at} (${describeSpan(now - Date.parse(at))})`;
   const lines = [
-    `${report.health}${loader === null ? "" : `, ${loader.state} ${since(loader.since)}`}`,
+    `${report.health}${loader === null ? "" : `, ${loader.state}${loader.onProbation ? " on probation" : ""} ${since(loader.since)}`}`,
     row("target", report.target ?? "not set: no updates"),
     row("running", running(report, now)),
   ];
   if (report.trial !== null) lines.push(row("on trial", `${report.trial}${timeLeft(loader?.trialUntil ?? null, now)}`));
   if (report.staged !== null) lines.push(row("staged", `${report.staged}, tried at the next restart`));
-  lines.push(
-    row(
-      "checked",
-      lastCheck === null ? "never" : `${ago(lastCheck.at, now)}: ${lastCheck.message ?? lastCheck.result}`,
-    ),
-  );
+  lines.push(row("checked", lastCheck === null ? "never" : `${ago(lastCheck.at, now)}: ${outcome(lastCheck)}`));
   if (lastCheck?.nextAt !== undefined) lines.push(row("next", next(lastCheck.nextAt, now)));
-  for (const version of report.retained) lines.push(row("previous", describeVersion(version)));
+  if (lastCheck?.rateLimit !== undefined) lines.push(row("limit", limitLeft(lastCheck.rateLimit)));
+  for (const version of previousVersions(report)) lines.push(row("previous", describeVersion(version)));
   for (const { digest, at, why } of report.failed) lines.push(row("failed", `${digest} at ${at}: ${why}`));
   if (storage !== null) {
     const { blobs, versions, retained, free, total } = storage;
@@ -32,12 +29,29 @@ export function statusLines(report: Report, now: number): string[] {
   return lines;
 }
 
+/** What a check found: the version it is about first. */
+function outcome({ result, digest, message, code }: NonNullable<Report["lastCheck"]>): string {
+  if (result === "current") return "the newest version runs";
+  if (result === "failed") return `failed: ${message ?? "unknown"}${code === undefined ? "" : ` [${code}]`}`;
+  return `${result} ${digest ?? ""}${message === undefined ? "" : `: ${message}`}`;
+}
+
+/** Kept copies of other versions; the running one has a copy too, which says nothing to people. */
+function previousVersions({ retained, stable }: Report): readonly VersionFacts[] {
+  return retained.filter(({ digest }) => digest !== stable);
+}
+
 function running({ loader, stable, reference, label }: Report, now: number): string {
   if (stable === null) return "nothing yet";
   const from = [label, reference].filter((text) => text !== null).join(", ");
   const child = loader?.digest === stable ? loader.childSince : null;
   const uptime = child === null || child === undefined ? "" : ` for ${describeSpan(now - Date.parse(child))}`;
   return `${stable}${from === "" ? "" : ` (${from})`}${uptime}`;
+}
+
+function limitLeft({ host, limit, remaining, windowSecs }: RateLimit): string {
+  const window = windowSecs === 0 ? "" : ` in ${describeSpan(windowSecs * 1000)}`;
+  return `${remaining} of ${limit} requests${window} are left at ${host}`;
 }
 
 function describeVersion({ digest, label }: VersionFacts): string {

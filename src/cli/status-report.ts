@@ -2,6 +2,7 @@ import type { Config } from "../config/table.ts";
 import type { Digest } from "../digest.ts";
 import { describeFailure } from "../log/messages.ts";
 import {
+  type FailureRecord,
   isLoaderRunning,
   type LastCheck,
   linkFacts,
@@ -47,8 +48,37 @@ export interface Report {
   readonly retained: readonly VersionFacts[];
   readonly lastCheck: LastCheck | null;
   readonly failed: readonly FailedVersion[];
+  /** Every version that was or is to be tried and was not kept: where it stands, why, since when. */
+  readonly attempts: readonly Attempt[];
   /** Null when the volume cannot be asked. */
   readonly storage: StorageUse | null;
+}
+
+/** One attempt: `staged` and `on trial` are still open, `failed` and `parked` (interrupted too often) are decided. */
+export interface Attempt {
+  readonly digest: string;
+  readonly state: "staged" | "on trial" | "failed" | "parked";
+  /** Starts used by an attempt that is still open. */
+  readonly starts: number | null;
+  readonly reason: FailureRecord["reason"] | null;
+  readonly why: string | null;
+  readonly at: string | null;
+}
+
+function attemptsOf({ links, records }: Store): Attempt[] {
+  const trial = records.trial();
+  const open = (["attempting", "attempt"] as const).flatMap((slot): Attempt[] => {
+    const digest = links.digest(slot);
+    if (digest === undefined) return [];
+    const state = slot === "attempt" ? "staged" : "on trial";
+    const starts = trial?.digest === digest ? trial.starts : 0;
+    return [{ digest, state, starts, reason: null, why: null, at: null }];
+  });
+  const decided = records.failures().map(({ digest, reason, at }): Attempt => {
+    const state = reason.kind === "interrupted" ? "parked" : "failed";
+    return { digest, state, starts: null, reason, why: describeFailure(reason), at };
+  });
+  return [...open, ...decided];
 }
 
 /** What links and records say: the part that the event stream tells too. */
@@ -80,6 +110,7 @@ export function readReport({ dataDir, target }: Config): Report {
     ...versions,
     retained: store.trees.retained().map((digest) => describeVersion(store, digest)),
     lastCheck: store.records.lastCheck() ?? null,
+    attempts: attemptsOf(store),
     storage: measure(store),
   };
 }

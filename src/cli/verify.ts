@@ -4,7 +4,7 @@ import { type Command, JSON_OPTION, printJson } from "./command.ts";
 
 export const verify: Command<{ json: boolean; strict: boolean }> = {
   command: "verify",
-  describe: "read the volume again: is it what it should be?",
+  describe: "read the volume again: is it whole?",
   options: {
     ...JSON_OPTION,
     strict: { type: "boolean", default: false, describe: "count files that an app has changed as damage" },

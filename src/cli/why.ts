@@ -12,7 +12,7 @@ export const why: Command<{ json: boolean }> = {
   run: async ({ json }, { config }) => {
     const reason = findReason(config(), Date.now());
     const sentence = describeWhy(reason);
-    if (json) printJson({ schema: 1, sentence, ...reason });
+    if (json) printJson({ sentence, ...reason });
     else printLines([fitDigests(sentence, process.stdout)]);
     return reason.kind === "not-running" ? EXIT.notRunning : EXIT.ok;
   },

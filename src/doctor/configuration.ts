@@ -7,7 +7,8 @@ import { fault, type Finding, ok, warning } from "./finding.ts";
 /** One setting as it holds here, and where its value comes from. */
 export interface SettingReport {
   readonly env: string;
-  readonly value: string;
+  /** Null: not set, and without a default. */
+  readonly value: string | null;
   readonly source: "environment" | "default";
 }
 
@@ -19,14 +20,13 @@ export function reportSettings(env: Environment): SettingReport[] {
     const value = config[key];
     return {
       env: setting.env,
-      value: redact(shown(value)),
+      value: value === undefined || shown(value) === "" ? null : redact(shown(value)),
       source: given === undefined || given === "" ? "default" : "environment",
     };
   });
 }
 
-function shown(value: Config[keyof Config]): string {
-  if (value === undefined) return "";
+function shown(value: NonNullable<Config[keyof Config]>): string {
   if (typeof value !== "object") return String(value);
   return "host" in value ? `${value.host}:${value.port}` : value.join(",");
 }

@@ -7,10 +7,10 @@ const LEAST_NODE = [22, 18] as const;
 
 /** The process table, the interpreter, and whether a loader is there. */
 export function checkHost(config: Config): Finding[] {
-  return [checkNode(), checkInit(), checkLoader(config)];
+  return [judgeNode(process.versions.node), judgeInit(nameOfInit()), checkLoader(config)];
 }
 
-function checkNode(version: string = process.versions.node): Finding {
+export function judgeNode(version: string): Finding {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const enough = major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1]);
   return enough
@@ -18,14 +18,18 @@ function checkNode(version: string = process.versions.node): Finding {
     : fault("node", `Node ${version} is too old`, `use Node ${LEAST_NODE.join(".")} or newer`);
 }
 
-/** Whoever is process 1 has to bury orphans; Node does not. */
-function checkInit(): Finding {
-  let name = "";
+/** What process 1 calls itself; undefined: this user may not see it. */
+function nameOfInit(): string | undefined {
   try {
-    name = readFileSync("/proc/1/comm", "utf8").trim();
+    return readFileSync("/proc/1/comm", "utf8").trim();
   } catch {
-    return ok("init", "process 1 is hidden from this user");
+    return undefined;
   }
+}
+
+/** Whoever is process 1 has to bury orphans; Node does not. */
+export function judgeInit(name: string | undefined): Finding {
+  if (name === undefined) return ok("init", "process 1 is hidden from this user");
   return /^(node|MainThread|dockerloader)/.test(name)
     ? warning(
         "init",

@@ -20,7 +20,7 @@ export async function checkRegistry(config: Config, env: Environment): Promise<F
     return [fault("registry", message, hint ?? "write it as registry/repository:tag")];
   }
   try {
-    return [await resolveTarget(source, config.target), compareClocks(source)];
+    return [await resolveTarget(source, config.target), judgeClock(source.clockSkewMs())];
   } finally {
     source.close();
   }
@@ -41,8 +41,7 @@ async function resolveTarget(source: ImageSource, target: string): Promise<Findi
 }
 
 /** A wrong clock breaks certificates and tokens; a registry's Date header tells without any other service. */
-function compareClocks(source: ImageSource): Finding {
-  const skewMs = source.clockSkewMs();
+export function judgeClock(skewMs: number | undefined): Finding {
   if (skewMs === undefined) return ok("clock", "nobody said another time, so nothing to compare with");
   if (Math.abs(skewMs) <= SKEW_MS) return ok("clock", "it agrees with the registry's");
   const side = skewMs > 0 ? "ahead of" : "behind";

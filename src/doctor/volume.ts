@@ -1,6 +1,6 @@
 import type { Config } from "../config/table.ts";
 import { LIMITS } from "../limits.ts";
-import { dataDirFault, openStore, probeVolume } from "../store/index.ts";
+import { dataDirFault, openStore, probeVolume, type VolumeProbe } from "../store/index.ts";
 import { fault, type Finding, ok, warning } from "./finding.ts";
 
 const SLOW_SYNC_MS = 250;
@@ -13,51 +13,64 @@ export function checkVolume({ dataDir }: Config): Finding[] {
     return [fault("volume", unusable, "mount a volume there that this user may write to")];
   }
   let unsyncable = false;
-  const store = openStore(dataDir, { onWarning: () => (unsyncable = true) });
-  const { owner, free, total, durableWrite, lock } = probeVolume(store);
-  const uid = process.getuid?.() ?? 0;
-  const findings: Finding[] = [];
-  if ("fault" in durableWrite) {
-    return [fault("volume", durableWrite.fault, "check that the volume is mounted read-write, healthy and not full")];
+  try {
+    const store = openStore(dataDir, { onWarning: () => (unsyncable = true) });
+    const probe = probeVolume(store);
+    return judgeVolume(dataDir, probe, { unsyncable, uid: process.getuid?.() ?? 0 });
+  } catch (error) {
+    return [unwritable(error instanceof Error ? error.message : String(error))];
   }
-  findings.push(
-    durableWrite.ms > SLOW_SYNC_MS
-      ? warning(
-          "volume",
-          `a durable write takes ${durableWrite.ms} ms`,
-          "expect slow updates here, or use a volume on a faster disk",
-        )
-      : ok("volume", `${dataDir} is writable; a durable write takes ${durableWrite.ms} ms`),
-  );
-  if (unsyncable) {
-    findings.push(
-      warning("volume", "it cannot sync directories, so a power cut may lose an update", "use a local file system"),
-    );
-  }
-  if (lock === "works") findings.push(ok("volume", "locks work"));
-  else if (lock === "unsupported") {
-    findings.push(
-      warning(
+}
+
+/** What was seen of a volume, as findings: the first that stops everything alone, else one of each kind. */
+export function judgeVolume(
+  dataDir: string,
+  { owner, free, total, durableWrite, lock }: VolumeProbe,
+  { unsyncable, uid }: { readonly unsyncable: boolean; readonly uid: number },
+): Finding[] {
+  if ("fault" in durableWrite) return [unwritable(durableWrite.fault)];
+  return [
+    judgeSpeed(dataDir, durableWrite.ms),
+    ...(unsyncable
+      ? [warning("volume", "it cannot sync directories, so a power cut may lose an update", "use a local file system")]
+      : []),
+    judgeLock(lock),
+    judgeSpace(free, total),
+    judgeOwner(owner, uid),
+  ];
+}
+
+function unwritable(why: string): Finding {
+  return fault("volume", why, "check that the volume is mounted read-write, healthy and not full");
+}
+
+function judgeSpeed(dataDir: string, ms: number): Finding {
+  return ms > SLOW_SYNC_MS
+    ? warning("volume", `a durable write takes ${ms} ms`, "expect slow updates here, or use a volume on a faster disk")
+    : ok("volume", `${dataDir} is writable; a durable write takes ${ms} ms`);
+}
+
+function judgeLock(lock: VolumeProbe["lock"]): Finding {
+  if (lock === "works") return ok("volume", "locks work");
+  return lock === "unsupported"
+    ? warning(
         "volume",
         "locks do not work, so two loaders on it would not notice each other",
         "install util-linux (flock) or use a volume with locks",
-      ),
-    );
-  } else findings.push(fault("volume", `locks are broken: ${lock.fault}`, "use a volume with working flock(2)"));
+      )
+    : fault("volume", `locks are broken: ${lock.fault}`, "use a volume with working flock(2)");
+}
+
+function judgeSpace(free: number, total: number): Finding {
   const left = `${Math.round(free / MIB)} of ${Math.round(total / MIB)} MiB are free`;
-  findings.push(
-    free < 4 * LIMITS.freeReserveBytes
-      ? warning("volume", left, "give the volume room for three versions of the app, or run `dockerloader gc`")
-      : ok("volume", left),
-  );
-  findings.push(
-    owner === uid || uid === 0
-      ? ok("volume", `it belongs to user ${owner}, this is user ${uid}`)
-      : warning(
-          "volume",
-          `it belongs to user ${owner}, this is user ${uid}`,
-          `chown it to ${uid}, so that links can always be replaced`,
-        ),
-  );
-  return findings;
+  return free < 4 * LIMITS.freeReserveBytes
+    ? warning("volume", left, "give the volume room for three versions of the app, or run `dockerloader gc`")
+    : ok("volume", left);
+}
+
+function judgeOwner(owner: number, uid: number): Finding {
+  const says = `it belongs to user ${owner}, this is user ${uid}`;
+  return owner === uid || uid === 0
+    ? ok("volume", says)
+    : warning("volume", says, `chown it to ${uid}, so that links can always be replaced`);
 }

@@ -23,6 +23,9 @@ export function foldVersions(versions: Versions, event: LoaderEvent, time: strin
       const committed = event.reason.kind === "crashed-on-probation";
       return tell(versions, event.digest, committed ? "rolled back" : "failed", time, describeFailure(event.reason));
     }
+    // Its next try is a new story; a version that was committed once keeps its own.
+    case "version.forgotten":
+      return versions.filter((one) => one.digest !== event.digest || !isBad(one));
     case "store.found":
       return event.failed.reduce<Versions>(
         (all, { digest, at, reason }) =>
@@ -51,6 +54,8 @@ function tell(
 function relabel(versions: Versions, digest: Digest, label: string): Versions {
   return versions.map((one) => (one.digest === digest ? { ...one, label } : one));
 }
+
+const isBad = ({ fate }: VersionView): boolean => fate === "failed" || fate === "rolled back";
 
 /** Only one version is the committed one. */
 function supersede(versions: Versions, digest: Digest): Versions {

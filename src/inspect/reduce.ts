@@ -49,6 +49,7 @@ const FOLD: Fold = {
   "version.blamed": (view, { digest, at, reason }) => ({
     failed: [...view.failed.filter((one) => one.digest !== digest), { digest, at, why: describeFailure(reason) }],
   }),
+  "version.forgotten": (view, { digest }) => ({ failed: view.failed.filter((one) => one.digest !== digest) }),
   "supervisor.state": (view, { state, from, cause }, time) => ({
     supervisor: { ...view.supervisor, state, from: from ?? null, cause, at: time },
     ...(state === "committed" && view.child !== null ? { child: { ...view.child, trialUntil: null } } : {}),

@@ -35,17 +35,18 @@ export async function serveStately({ store, port, signal, onListening }: Stately
     },
   });
   for (const machine of [supervisorMachine, updateMachine]) {
-    inspector.actor(machine.id, { status: "active", value: "idle" }, { definition: JSON.stringify(machine.config) });
+    inspector.actor(actorLike(machine), { status: "active", value: "idle" });
   }
   // The definitions stay first, whatever is forgotten later.
   const introductions = kept;
   kept = [];
+  const move = (machine: string, type: string, value: unknown): void => {
+    inspector.event(machine, { type });
+    inspector.snapshot(machine, { status: "active", value }, { event: { type } });
+  };
   const tell = ({ event }: Recorded): void => {
-    if (event.type === "supervisor.step") {
-      inspector.snapshot("supervisor", { value: valueOf(event.path) }, { event: { type: event.cause } });
-    } else if (event.type === "update.state") {
-      inspector.snapshot("update", { value: event.state }, { event: { type: event.cause } });
-    }
+    if (event.type === "supervisor.step") move("supervisor", event.cause, valueOf(event.path));
+    else if (event.type === "update.state") move("update", event.cause, event.state);
   };
   const follower = followJournal(store.fs, store.layout.events, (lines) => parseLines(lines).forEach(tell));
 
@@ -72,6 +73,12 @@ export async function serveStately({ store, port, signal, onListening }: Stately
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   follower.close();
   await listening.close();
+}
+
+/** As if it ran in this process: the inspector takes the definition that it draws from an actor's logic, and from nowhere else. */
+function actorLike(machine: typeof supervisorMachine | typeof updateMachine) {
+  const send = (): void => {};
+  return { sessionId: machine.id, logic: { config: machine.config }, send, getSnapshot: () => undefined };
 }
 
 async function loadInspector() {

@@ -28,6 +28,8 @@ export type LoaderEvent =
   | ({ type: "store.found"; failed: readonly FailureRecord[] } & LinkFacts)
   | ({ type: "store.links" } & LinkFacts)
   | { type: "version.blamed"; digest: Digest; reason: FailureReason | OtherReason; at: string }
+  /** Somebody wants it to be tried again: its record of failure is gone. */
+  | { type: "version.forgotten"; digest: Digest }
   | { type: "bootstrap.started"; reference: string }
   | { type: "bootstrap.retrying"; reason: string; inMs: number; attempt: number }
   | { type: "bootstrap.finished"; digest: Digest }
@@ -57,6 +59,7 @@ export type LoaderEvent =
   | { type: "rollback.finished"; digest: Digest }
   | { type: "probation.passed"; digest: Digest }
   | { type: "store.repaired"; what: string }
+  | { type: "store.degraded"; message: string }
   | { type: "store.busy"; what: string }
   | { type: "app.started"; trial: boolean }
   | { type: "app.unsupervised" }
@@ -109,4 +112,5 @@ export const HISTORY: ReadonlySet<EventType> = new Set([
   "probation.passed",
   "store.repaired",
   "update.staged",
+  "version.forgotten",
 ] as const satisfies readonly EventType[]);

@@ -48,7 +48,9 @@ export function describeFailure(reason: FailureReason | OtherReason): string {
     case "imported":
       return "it failed under the original loader";
     case "unrecorded":
-      return "its trial was ended by the loader, which was then stopped";
+      return "its trial was ended by the loader, which was then stopped or could not write";
+    case "rolled-back":
+      return "an operator went back to the version before it";
     default:
       return describeReason(reason);
   }
@@ -76,6 +78,7 @@ const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
   "store.found": ["debug", (e) => `on disk: ${describeLinks(e)}; ${e.failed.length} failed`],
   "store.links": ["debug", (e) => `links: ${describeLinks(e)}`],
   "version.blamed": ["debug", (e) => `version ${e.digest} is recorded as failed (${e.reason.kind})`],
+  "version.forgotten": ["info", (e) => `the failure of ${e.digest} is forgotten, it may be tried again`],
   "bootstrap.started": ["info", (e) => `entrypoint missing, downloading ${e.reference}`],
   "bootstrap.retrying": [
     "warn",
@@ -110,6 +113,7 @@ const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
   "rollback.finished": ["warn", (e) => `rolled back to ${e.digest}`],
   "probation.passed": ["info", (e) => `version ${e.digest} passed its probation`],
   "store.repaired": ["warn", (e) => `repaired the data directory: ${e.what}`],
+  "store.degraded": ["error", (e) => `the volume fails: ${e.message}`],
   "store.busy": ["info", (e) => `waiting for another process on this data directory: ${e.what}`],
   "app.started": ["info", (e) => `dockerloaded started (trial mode: ${e.trial})`],
   "app.unsupervised": ["info", () => "not running under a dockerloader, updates are off"],

@@ -4,7 +4,7 @@ import type { Logger } from "../log/logger.ts";
 import type { Descriptor } from "../registry/manifest.ts";
 import type { BlobSink } from "../registry/source.ts";
 
-/** Follows a download: an event for each layer a few times a second, and a line for people at most every 5 s. */
+/** Follows a download: an event for each layer when it is asked for and a few times a second, and a line for people at most every 5 s. */
 export interface Progress {
   /** These will be fetched, as far as anybody knows. */
   readonly expect: (layers: readonly Descriptor[]) => void;
@@ -15,11 +15,11 @@ export interface Progress {
 }
 
 /** Speaks only when bytes arrive: a stalled transfer says nothing new. */
-export function createProgress(log: Logger): Progress {
+export function createProgress(log: Logger, clock: () => number = () => performance.now()): Progress {
   const sizes = new Map<ContentDigest, number>();
   const received = new Map<ContentDigest, number>();
   const sum = (numbers: Iterable<number>): number => [...numbers].reduce((all, part) => all + part, 0);
-  let lineAt = performance.now() + LIMITS.progressLineMs;
+  let lineAt = clock() + LIMITS.progressLineMs;
 
   const line = (now: number): void => {
     if (now < lineAt) return;
@@ -31,16 +31,19 @@ export function createProgress(log: Logger): Progress {
 
   return {
     expect: (layers) => {
-      for (const { digest, size } of layers) sizes.set(digest, size);
+      for (const { digest, size } of layers) {
+        sizes.set(digest, size);
+        log.emit({ type: "layer.progress", digest, bytes: 0, total: size });
+      }
     },
     skip: ({ digest }) => void sizes.delete(digest),
     follow: ({ digest, size }, sink) => {
       let count = 0;
-      let reportAt = performance.now() + LIMITS.progressMs;
+      let reportAt = clock() + LIMITS.progressMs;
       const note = (bytes: number): void => {
         count = bytes;
         received.set(digest, count);
-        const now = performance.now();
+        const now = clock();
         line(now);
         if (now < reportAt) return;
         reportAt = now + LIMITS.progressMs;

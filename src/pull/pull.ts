@@ -19,7 +19,7 @@ export interface PullOptions {
 
 /** Resolves, downloads, verifies and unpacks an image. The caller holds the store lock. Returns the version's digest. */
 export async function pullImage(store: Store, target: string, options: PullOptions): Promise<Digest> {
-  const source = openSource(target, options);
+  const source = openSource(target, { ...options, records: store.records });
   try {
     const image = await source.image({ signal: options.signal });
     refuseCorrupt(store, image.digest);

@@ -8,11 +8,13 @@ import { type Chosen, chooseImage, type DocumentReader, readImage } from "./read
 import { formatReference, type Reference } from "./reference.ts";
 import { withRetry } from "./retry.ts";
 import type { BlobSink, ImageSource } from "./source.ts";
-import { createTagWatch } from "./tag-watch.ts";
+import { createTagWatch, type Memory } from "./tag-watch.ts";
 
 export interface RegistryOptions extends ConnectionOptions {
   readonly platform: Platform;
   readonly random?: () => number;
+  /** What was seen behind the tag before this process. Default: nothing. */
+  readonly memory?: Memory;
 }
 
 /** A repository of a registry (distribution-spec, "Pull"), with its mirrors. */
@@ -22,7 +24,7 @@ export function createRegistrySource(reference: Reference, options: RegistryOpti
   const { context } = connection;
   const { limits } = context;
   const name = formatReference(reference);
-  const watch = createTagWatch(reference, context);
+  const watch = createTagWatch(reference, context, options.memory);
   let last: Fetched | undefined;
 
   const retrying = <T>(signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> =>
@@ -49,13 +51,15 @@ export function createRegistrySource(reference: Reference, options: RegistryOpti
   const choose = async (top: Reference, signal: AbortSignal | undefined): Promise<Chosen> => {
     const chosen = await chooseImage(readerFor(top, signal), platform, limits);
     last = chosen.image;
+    if (top === reference) watch.note(chosen);
     return chosen;
   };
 
   return {
     name,
     pinned: reference.digest,
-    resolve: ({ signal } = {}) => retrying(signal, () => watch(signal, () => choose(reference, signal))),
+    resolve: ({ signal } = {}) =>
+      retrying(signal, async () => (await watch.unchanged(signal)) ?? (await choose(reference, signal)).image.digest),
     image: async ({ digest, signal } = {}) => {
       // What a check has just fetched is not fetched again, and it is known by its own digest, not by the registry's.
       const known = last !== undefined && last.digest === digest ? last : undefined;

@@ -2,10 +2,12 @@ import type { Environment } from "../config/load.ts";
 import type { Config } from "../config/table.ts";
 import type { Limits } from "../limits.ts";
 import type { Logger } from "../log/logger.ts";
+import type { Records } from "../store/records.ts";
 import { createArchiveSource } from "./archive-source.ts";
 import { createRegistrySource } from "./client.ts";
 import { hostPlatform, parsePlatform } from "./platform.ts";
 import { oddity } from "./reference.ts";
+import { memoryIn } from "./sighting.ts";
 import type { ImageSource } from "./source.ts";
 import { parseTarget, type Target } from "./target.ts";
 
@@ -15,11 +17,13 @@ export interface SourceOptions {
   readonly log: Logger;
   /** Default: LIMITS. */
   readonly limits?: Partial<Limits>;
+  /** Where it is kept what the target stood for, so that the first check of a process is as cheap as any. Default: nowhere. */
+  readonly records?: Pick<Records, "sighting" | "setSighting">;
 }
 
 /** Opens a target with the settings of a configuration. Asks nobody yet; throws when the target or a setting is malformed. */
 export function openSource(target: string | Target, options: SourceOptions): ImageSource {
-  const { config, env, log, limits } = options;
+  const { config, env, log, limits, records } = options;
   const parsed = typeof target === "string" ? parseTarget(target) : target;
   const platform = config.platform === undefined ? hostPlatform() : parsePlatform(config.platform);
   const { place, name } = parsed;
@@ -33,5 +37,6 @@ export function openSource(target: string | Target, options: SourceOptions): Ima
     onWarning: (message) => log.emit({ type: "registry.warning", message }),
     onNote: (message) => log.emit({ type: "registry.note", message }),
     ...(limits && { limits }),
+    ...(records && { memory: memoryIn(records, name, platform) }),
   });
 }

@@ -1,5 +1,3 @@
-import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { type ContentDigest, hashLike, isContentDigest } from "../digest.ts";
 import type { Layout } from "../layout.ts";
@@ -45,9 +43,10 @@ export interface Blobs {
 
 const READ_CHUNK_BYTES = 1024 * 1024;
 
-async function hashFile(path: string, like: ContentDigest): Promise<ContentDigest> {
+async function hashFile(fs: FileSystem, path: string, like: ContentDigest): Promise<ContentDigest> {
   const hash = hashLike(like);
-  for await (const chunk of createReadStream(path, { highWaterMark: READ_CHUNK_BYTES })) hash.update(chunk as Buffer);
+  for await (const chunk of fs.createReadStream(path, { highWaterMark: READ_CHUNK_BYTES }))
+    hash.update(chunk as Buffer);
   return hash.digest();
 }
 
@@ -60,11 +59,16 @@ async function step<T>(operation: string, path: string, action: () => Promise<T>
   }
 }
 
-async function openWriter(layout: Layout, durable: Durable, digest: ContentDigest): Promise<BlobWriter> {
+async function openWriter(
+  layout: Layout,
+  fs: FileSystem,
+  durable: Durable,
+  digest: ContentDigest,
+): Promise<BlobWriter> {
   const path = layout.partialBlob(digest);
   durable.ensureDirectory(layout.partial, 0o700);
   // Appends by position, so neither truncates nor needs the file to be new.
-  const handle = await step("create", path, () => open(path, "a+", 0o644));
+  const handle = await step("create", path, () => fs.open(path, "a+", 0o644));
   let position = (await step("look at", path, () => handle.stat())).size;
   let pending = true;
   const close = async (): Promise<void> => {
@@ -76,7 +80,7 @@ async function openWriter(layout: Layout, durable: Durable, digest: ContentDiges
     close,
     kept: (take) =>
       step("read", path, async () => {
-        const chunks = createReadStream(path, { highWaterMark: READ_CHUNK_BYTES });
+        const chunks = fs.createReadStream(path, { highWaterMark: READ_CHUNK_BYTES });
         for await (const chunk of chunks) take(chunk as Buffer);
         return position;
       }),
@@ -112,7 +116,7 @@ export function createBlobs(layout: Layout, fs: FileSystem, durable: Durable): B
     list: () => listNames(fs, layout.blobs).filter(isContentDigest),
     matches: async (digest) => {
       const path = layout.blob(digest);
-      return step("read", path, async () => (await hashFile(path, digest)) === digest);
+      return step("read", path, async () => (await hashFile(fs, path, digest)) === digest);
     },
     size: (digest) => statIfPresent(fs, layout.blob(digest))?.size,
     verify: async (digest, size) => {
@@ -120,12 +124,12 @@ export function createBlobs(layout: Layout, fs: FileSystem, durable: Durable): B
       const stat = statIfPresent(fs, path);
       if (stat === undefined) return false;
       const whole =
-        stat.isFile() && stat.size === size && (await step("read", path, () => hashFile(path, digest))) === digest;
+        stat.isFile() && stat.size === size && (await step("read", path, () => hashFile(fs, path, digest))) === digest;
       if (!whole) await durable.retire(path);
       return whole;
     },
     read: (digest) => readIfPresent(layout.blob(digest), () => fs.readFileSync(layout.blob(digest))),
-    writer: (digest) => openWriter(layout, durable, digest),
+    writer: (digest) => openWriter(layout, fs, durable, digest),
     keptBytes: (digest) => statIfPresent(fs, layout.partialBlob(digest))?.size ?? 0,
     dropPartials: (except) => {
       const left = listNames(fs, layout.partial).filter((name) => isContentDigest(name) && !except.has(name));

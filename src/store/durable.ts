@@ -26,6 +26,9 @@ export interface Durable {
   readonly syncFile: (path: string) => void;
 }
 
+/** A name that is out of use already: it needs no rename before it is deleted. */
+const LEFTOVER = /^(tmp|removing)-/;
+
 /** Errors by which a file system says "directories cannot be synced here": no promise can be kept, none is broken. */
 const NO_DIRECTORY_SYNC = new Set(["EINVAL", "ENOTSUP", "EISDIR", "EPERM", "EBADF"]);
 
@@ -39,6 +42,15 @@ export function storeError(operation: string, path: string, cause: unknown): Doc
     hint: full ? "free space on the volume" : "check that the volume is mounted, writable and healthy",
     details: { errno },
   });
+}
+
+/** How the system names its errors; Node's own (`ERR_INVALID_ARG_TYPE`) are defects of ours. */
+const ERRNO = /^E(?!RR_)[A-Z0-9]+$/;
+
+/** True for what the volume did to us: no defect of ours, and no fault of any version. */
+export function isStorageFault(error: unknown): boolean {
+  if (error instanceof DockerloaderError) return error.code === "STORE_FULL" || error.code === "STORE_IO";
+  return ERRNO.test(errnoOf(error) ?? "");
 }
 
 export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => void = () => {}): Durable {
@@ -109,6 +121,19 @@ export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => vo
       syncDirectory(dirname(path));
     });
 
+  /** Every directory that had to be made is synced into its parent: a record in it must not vanish with its folder. */
+  const makeDirectory = (path: string, mode: number): void => {
+    if (fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+    const parent = dirname(path);
+    if (parent !== path) makeDirectory(parent, 0o755);
+    try {
+      fs.mkdirSync(path, { mode });
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw error;
+    }
+    syncDirectory(parent);
+  };
+
   return {
     syncDirectory,
     syncFile: (path) =>
@@ -138,7 +163,7 @@ export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => vo
       }),
     retire: async (path) => {
       const name = basename(path);
-      const doomed = name.startsWith("removing-") ? path : join(dirname(path), `removing-${name}-${randomUUID()}`);
+      const doomed = LEFTOVER.test(name) ? path : join(dirname(path), `removing-${name}-${randomUUID()}`);
       const present = guarded("rename", path, () => doomed === path || renameIfPresent(path, doomed));
       if (!present) return;
       if (doomed !== path) guarded("sync", dirname(path), () => syncDirectory(dirname(path)));
@@ -146,9 +171,6 @@ export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => vo
         throw storeError("remove", doomed, error);
       });
     },
-    ensureDirectory: (path, mode = 0o755) =>
-      guarded("create", path, () => {
-        fs.mkdirSync(path, { recursive: true, mode });
-      }),
+    ensureDirectory: (path, mode = 0o755) => guarded("create", path, () => makeDirectory(path, mode)),
   };
 }

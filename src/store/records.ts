@@ -2,6 +2,7 @@ import type { Digest, FailureReason } from "../../machines/ports.ts";
 import { isDigest } from "../digest.ts";
 import type { Layout } from "../layout.ts";
 import { LIMITS } from "../limits.ts";
+import type { RateLimit } from "../registry/source.ts";
 import type { Durable } from "./durable.ts";
 import type { FileSystem } from "./fs.ts";
 import { listNames, readIfPresent } from "./reads.ts";
@@ -9,13 +10,13 @@ import { listNames, readIfPresent } from "./reads.ts";
 /**
  * Reasons that no trial of ours observed. `interrupted`: its trials were cut short from outside too often;
  * `imported`: the original's marker says so; `unusable`: its entrypoint cannot be executed here;
- * `unrecorded`: the loader was killed between the claim and the record; `corrupt`: its layers, though they have the digests that
- * the manifest states, do not make up the image that the config states, or break a rule that no layer may break.
+ * `unrecorded`: the loader was killed, or could not write, between the claim and the record; `corrupt`: its layers, though they have the digests that
+ * the manifest states, do not make up the image that the config states, or break a rule that no layer may break; `rolled-back`: an operator went back to the version before it.
  */
 export type OtherReason =
   | { readonly kind: "interrupted"; readonly tries: number }
   | { readonly kind: "unusable" | "corrupt"; readonly message: string }
-  | { readonly kind: "imported" | "unrecorded" };
+  | { readonly kind: "imported" | "unrecorded" | "rolled-back" };
 
 /** Why a version may not be tried again. */
 export interface FailureRecord {
@@ -48,6 +49,29 @@ export interface LastCheck {
   readonly message?: string;
   /** When the loop will look again, ISO 8601; absent after a single check. */
   readonly nextAt?: string;
+  /** What the registry last said of its limit; absent when it said nothing. */
+  readonly rateLimit?: RateLimit;
+}
+
+/** What a target stood for when it was last looked up, and by which marks of the registry it is recognised. */
+export interface Sighting {
+  readonly reference: string;
+  readonly platform: string;
+  readonly digest: Digest;
+  readonly etag?: string;
+  /** The digest that the registry stated of the document; of an index, when the target is one. */
+  readonly claimed?: string;
+}
+
+/** What is known of a target that may go back and forth between versions. */
+export interface SteadinessRecord {
+  readonly reference: string;
+  /** Versions that ran here, newest last. */
+  readonly ran: readonly Digest[];
+  /** The version that is held back, how many checks in a row have found it, and how many it takes. */
+  readonly digest: Digest | null;
+  readonly seen: number;
+  readonly needed: number;
 }
 
 /** What we know beyond the links. Every write is atomic and durable; a record that cannot be read counts as absent. */
@@ -67,6 +91,11 @@ export interface Records {
   readonly setSuccession: (record: SuccessionRecord) => void;
   readonly lastCheck: () => LastCheck | undefined;
   readonly setLastCheck: (record: LastCheck) => void;
+  readonly sighting: () => Sighting | undefined;
+  readonly setSighting: (record: Sighting) => void;
+  readonly steadiness: () => SteadinessRecord | undefined;
+  readonly setSteadiness: (record: SteadinessRecord) => void;
+  readonly dropSteadiness: () => void;
   /** What the loader last said of itself, unchecked. */
   readonly status: () => object | undefined;
   readonly setStatus: (status: object) => void;
@@ -74,6 +103,10 @@ export interface Records {
   readonly inspector: () => { readonly url: string } | undefined;
   readonly setInspector: (inspector: { readonly url: string }) => void;
   readonly dropInspector: () => void;
+  /** True when the last loader ended in order. */
+  readonly cleanStop: () => boolean;
+  readonly setCleanStop: () => void;
+  readonly dropCleanStop: () => void;
   /** The run id of an app that knows the claim protocol. */
   readonly handshake: () => string | undefined;
   readonly setHandshake: (runId: string) => void;
@@ -133,11 +166,19 @@ export function createRecords(layout: Layout, fs: FileSystem, durable: Durable):
     setSuccession: (record) => write(layout.succession, record),
     lastCheck: () => readRecord(layout.lastCheck) as LastCheck | undefined,
     setLastCheck: (record) => write(layout.lastCheck, record),
+    sighting: () => readRecord(layout.sighting) as Sighting | undefined,
+    setSighting: (record) => write(layout.sighting, record),
+    steadiness: () => readRecord(layout.steadiness) as SteadinessRecord | undefined,
+    setSteadiness: (record) => write(layout.steadiness, record),
+    dropSteadiness: () => durable.drop(layout.steadiness),
     status: () => readRecord(layout.status),
     setStatus: (status) => write(layout.status, status),
     inspector: () => readRecord(layout.inspector) as { url: string } | undefined,
     setInspector: (inspector) => durable.publishFile(layout.inspector, `${JSON.stringify(inspector)}\n`, 0o600),
     dropInspector: () => durable.drop(layout.inspector),
+    cleanStop: () => readText(layout.cleanStop) !== undefined,
+    setCleanStop: () => durable.publishFile(layout.cleanStop, ""),
+    dropCleanStop: () => durable.drop(layout.cleanStop),
     handshake: () => readText(layout.handshake)?.trim(),
     setHandshake: (runId) => durable.publishFile(layout.handshake, runId),
     dropHandshake: () => durable.drop(layout.handshake),

@@ -2,9 +2,10 @@ import { type Layout, layoutOf } from "../layout.ts";
 import { LIMITS } from "../limits.ts";
 import { type Blobs, createBlobs } from "./blobs.ts";
 import { createDurable, type Durable } from "./durable.ts";
-import { errnoOf, type FileSystem, nodeFileSystem } from "./fs.ts";
+import type { FileSystem } from "./fs.ts";
 import { createImages, type Images } from "./images.ts";
 import { createJournal, type Journal } from "./journal.ts";
+import { nodeFileSystem } from "./node-fs.ts";
 import { createLinks, type Links } from "./links.ts";
 import { statIfPresent } from "./reads.ts";
 import { createRecords, type Records } from "./records.ts";
@@ -72,33 +73,4 @@ function createDirectories(layout: Layout, durable: Durable): void {
   for (const directory of [blobs, images, extracted, retained, receipts, inventories, failed])
     durable.ensureDirectory(directory);
   for (const directory of [staging, partial]) durable.ensureDirectory(directory, 0o700);
-}
-
-/** Why a data directory cannot be used, as one sentence for the list of configuration faults. Undefined: it can. */
-export function dataDirFault(dataDir: string, fs: FileSystem = nodeFileSystem): string | undefined {
-  const name = `DOCKERLOADER_DATA_DIR=${JSON.stringify(dataDir)}`;
-  const parent = dataDir.replace(/\/+[^/]+\/*$/, "") || "/";
-  const present = fs.lstatSync(dataDir, { throwIfNoEntry: false });
-  if (present !== undefined && !present.isDirectory()) return `${name} is not a directory`;
-  const checked = present === undefined ? parent : dataDir;
-  try {
-    fs.accessSync(checked, 7);
-    return undefined;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") {
-      return `missing ${parent} directory; make sure it is mounted as a volume (docker run -v app-data:${parent}), or set DOCKERLOADER_DATA_DIR`;
-    }
-    const uid = process.getuid?.() ?? 0;
-    return `${name}: ${checked} is not writable by user ${uid} (${errnoOf(error) ?? "unknown error"}); change its owner or mount it read-write`;
-  }
-}
-
-/** The links of a data directory, to look at without creating anything. */
-export function readLinks(layout: Layout, fs: FileSystem = nodeFileSystem): Pick<Links, "read" | "digest"> {
-  return createLinks(layout, fs, createDurable(fs));
-}
-
-/** True when a data directory holds neither a stable nor a staged version. Creates nothing. */
-export function nothingOnDisk(layout: Layout, fs: FileSystem = nodeFileSystem): boolean {
-  return [layout.entrypoint, layout.attempt].every((path) => statIfPresent(fs, path) === undefined);
 }

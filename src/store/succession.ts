@@ -1,6 +1,7 @@
-import type { FailureReason } from "../../machines/ports.ts";
 import type { Digest } from "../digest.ts";
 import { DockerloaderError } from "../errors.ts";
+import type { FailureRecord } from "./records.ts";
+import { bringBack } from "./soundness.ts";
 import type { Store } from "./store.ts";
 
 /**
@@ -33,21 +34,30 @@ export function settle(store: Store, digest: Digest): void {
   if (succession?.digest === digest) store.records.setSuccession({ ...succession, settled: true });
 }
 
+export interface RevertFacts {
+  /** The version that is taken back. */
+  readonly digest: Digest;
+  readonly reason: FailureRecord["reason"];
+  /** Compare every byte of the previous version first. */
+  readonly thorough: boolean;
+  readonly now: Date;
+}
+
 /**
  * Takes a committed version back: the failure is recorded, then one rename shows the previous version again.
  * Throws NOTHING_TO_RUN, and changes nothing, when no previous version can run.
  */
-export async function revert(store: Store, digest: Digest, reason: FailureReason, now: Date): Promise<Digest> {
+export async function revert(store: Store, { digest, reason, thorough, now }: RevertFacts): Promise<Digest> {
   acknowledgeCommit(store);
-  const { links, records, trees } = store;
+  const { links, records } = store;
   const succession = records.succession();
   const previous = succession?.digest === digest ? succession.previous : null;
   if (previous === null) {
     throw new DockerloaderError("NOTHING_TO_RUN", `there is no version before ${digest} to return to`);
   }
-  if (trees.fault(previous) !== undefined) await trees.restore(previous);
-  const fault = trees.fault(previous);
-  if (fault !== undefined) throw fault;
+  if (!(await bringBack(store, previous, thorough))) {
+    throw new DockerloaderError("NOTHING_TO_RUN", `the version before ${digest}, ${previous}, is missing or damaged`);
+  }
   records.addFailure({ digest, reason, at: now.toISOString() });
   records.setMarker(digest);
   links.point("entrypoint", previous);

@@ -3,12 +3,10 @@ import { join } from "node:path";
 import { type ContentDigest, type Digest, isDigest } from "../digest.ts";
 import { DockerloaderError } from "../errors.ts";
 import type { Layout } from "../layout.ts";
-import { cloneTree } from "./clone.ts";
 import { type Durable, storeError } from "./durable.ts";
 import type { FileSystem } from "./fs.ts";
 import { preflight } from "./preflight.ts";
 import { listNames, readIfPresent, statIfPresent } from "./reads.ts";
-import { syncTree } from "./sync-tree.ts";
 
 /** What is known of a published tree. Written before the tree appears; a tree of the original has none. */
 export interface Receipt {
@@ -47,6 +45,11 @@ export interface Trees {
   readonly receipt: (digest: Digest) => Receipt | undefined;
   /** Undefined when the version can be executed; otherwise why not. Errors of the volume are thrown. */
   readonly fault: (digest: Digest) => DockerloaderError | undefined;
+  /**
+   * Compares every entry with what was recorded when the tree was published, and names the first that differs or is
+   * missing. Undefined: none, or nothing was recorded (a tree of the original). What an app added since is no damage.
+   */
+  readonly damage: (digest: Digest) => Promise<string | undefined>;
   readonly begin: () => StagedTree;
   /** The tree, retained ones included, that shares most of the first layers. Undefined when none shares the first. */
   readonly donor: (layers: readonly ContentDigest[]) => DonorTree | undefined;
@@ -75,10 +78,12 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
       inventory,
       publish: async (receipt) => {
         preflight(fs, root);
-        await syncTree(root);
+        durable.publishFile(layout.seal(receipt.digest), (await fs.sealOf(root)).join("\n"));
+        await fs.syncTree(root);
         publishInventory(inventory, layout.inventory(receipt.digest));
         durable.publishFile(layout.receipt(receipt.digest), `${JSON.stringify(receipt)}\n`);
-        if (has(receipt.digest)) await durable.retire(layout.tree(receipt.digest));
+        // Whatever is in its place goes, also what is no directory: else no publish would ever succeed.
+        await durable.retire(layout.tree(receipt.digest));
         durable.move(root, layout.tree(receipt.digest));
       },
       discard: () => removeLeftovers(fs, inventory, root),
@@ -134,12 +139,20 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
         throw storeError("check", layout.tree(digest), error);
       }
     },
+    damage: async (digest) => {
+      const recorded = readIfPresent(layout.seal(digest), () => fs.readFileSync(layout.seal(digest), "utf8"));
+      if (recorded === undefined || recorded === "") return undefined;
+      const found = new Set(await fs.sealOf(layout.tree(digest)));
+      const missing = recorded.split("\n").find((line) => !found.has(line));
+      return missing === undefined ? undefined : `${layout.tree(digest)} is damaged: expected ${missing}`;
+    },
     retain: async (digest) => {
       const target = layout.retainedTree(digest);
       if (statIfPresent(fs, target) !== undefined || !has(digest)) return;
       const temporary = join(layout.staging, `tmp-${randomUUID()}`);
       try {
-        await cloneTree(layout.tree(digest), temporary);
+        await fs.cloneTree(layout.tree(digest), temporary);
+        await fs.syncTree(temporary);
         durable.move(temporary, target);
       } catch (error) {
         await removeLeftovers(fs, temporary);

@@ -1,42 +1,51 @@
 import { randomUUID } from "node:crypto";
-import type { ChildExit } from "../../machines/ports.ts";
-import { DockerloaderError, toDockerloaderError } from "../errors.ts";
-import { claimTrial, collectGarbage, revert, settle, type Store, tryLock } from "../store/index.ts";
+import type { Claim } from "../../machines/ports.ts";
+import { describeError, DockerloaderError, toDockerloaderError } from "../errors.ts";
+import type { Logger } from "../log/logger.ts";
+import {
+  type ClaimFacts,
+  claimTrial,
+  collectGarbage,
+  isStorageFault,
+  revert,
+  settle,
+  type Store,
+  tryLock,
+} from "../store/index.ts";
 import { bootstrap } from "./bootstrap.ts";
-import { childEnvironment } from "./child-environment.ts";
-import { type Child, startChild } from "./child.ts";
+import { childAdapter } from "./child-adapter.ts";
+import type { Held } from "./held.ts";
 import { fromCallback, fromPromise } from "../xstate.ts";
 import { createReporter } from "./report.ts";
-import { watchCommit } from "./commit-watch.ts";
+import { watchCommit } from "./link-watch.ts";
 import type { SuperviseOptions, SupervisorAdapters } from "./options.ts";
 import { planLaunch } from "./plan.ts";
-
-/** The child as the process holds it: outside the machine, so that a failing machine can never lose it. */
-export interface Held {
-  child: Child | undefined;
-  runId: string;
-  /** When it was started: for people, and for measuring. */
-  startedAt: { readonly at: Date; readonly monotonicMs: number } | undefined;
-  /** Work on the data directory that the machine may have given up: the lock is kept until it has ended. */
-  work: Promise<unknown>;
-}
 
 /** The real adapters of the supervisor machine's ports. */
 export function createAdapters(store: Store, options: SuperviseOptions, held: Held): SupervisorAdapters {
   const { config, log } = options;
-  const { links, layout } = store;
-  const { reportLinks, reportBlame, describeRun } = createReporter(store, options);
+  const { links } = store;
+  const reporter = createReporter(store, options);
+  const { reportLinks, reportBlame } = reporter;
   return {
-    plan: fromPromise(({ signal }) => {
-      const planning = planLaunch(store, { trialTries: config.trialTries, log, signal });
+    plan: fromPromise(async ({ signal }) => {
+      const { thorough, readOnly } = held;
+      const facts = { trialTries: config.trialTries, thorough, readOnly: readOnly !== undefined, log, signal };
+      const planning = planLaunch(store, facts);
       held.work = planning;
-      return planning;
+      const plan = await planning;
+      held.thorough = false;
+      return plan;
     }),
 
     bootstrap: fromPromise(async ({ signal }) => {
-      if (config.target === undefined) throw missingTarget();
-      log.emit({ type: "bootstrap.started", reference: config.target });
-      const { fetchCommand: command, env, random } = options;
+      const broken = links.digest("entrypoint");
+      if (held.readOnly !== undefined) throw nothingToRun(held.readOnly);
+      if (config.target === undefined && broken === undefined) throw missingTarget();
+      log.emit({ type: "bootstrap.started", reference: broken ?? config.target ?? "" });
+      const { fetchCommand: command, random } = options;
+      held.startRun(randomUUID());
+      const env = { ...options.env, DOCKERLOADER_RUN_ID: held.runId };
       const download = bootstrap({ command, env, log, signal, random, graceMs: config.stopGraceMs });
       held.work = download;
       await download;
@@ -44,37 +53,7 @@ export function createAdapters(store: Store, options: SuperviseOptions, held: He
       if (digest !== undefined) log.emit({ type: "bootstrap.finished", digest });
     }),
 
-    child: fromCallback(({ input: { plan }, sendBack, receive }) => {
-      if (plan.kind === "empty") throw new DockerloaderError("INTERNAL", "there is no plan to launch");
-      const link = plan.kind === "trial" ? layout.attempting : layout.entrypoint;
-      const path = layout.executable(plan.digest);
-      log.emit({ type: "child.spawning", link, target: path, trial: plan.kind === "trial" });
-      held.runId = randomUUID();
-      held.startedAt = { at: new Date(), monotonicMs: performance.now() };
-      const onExit = (exit: ChildExit): void => {
-        held.child = undefined;
-        sendBack({ type: "CHILD.EXITED", exit });
-      };
-      held.child = startChild({
-        path,
-        argv0: link,
-        args: options.args,
-        env: childEnvironment(options.env, plan, layout.dataDir),
-        runId: held.runId,
-        graceMs: config.stopGraceMs,
-        onExit,
-        onKill: (reason) => log.emit({ type: "child.killed", reason }),
-      });
-      const { pid } = held.child;
-      if (pid !== undefined) log.emit({ type: "child.spawned", childPid: pid, ...describeRun(plan) });
-      receive((command) => {
-        if (command.type === "STOP") {
-          log.emit({ type: "child.stopping", signal: command.signal, graceMs: config.stopGraceMs });
-          held.child?.stop(command.signal);
-        } else if (command.type === "KILL") held.child?.kill("it has to end now");
-        else held.child?.signal(command.signal);
-      });
-    }),
+    child: childAdapter(store, options, held, reporter),
 
     commitWatch: fromCallback(({ input: { digest }, sendBack }) =>
       watchCommit(store, digest, () => {
@@ -84,7 +63,7 @@ export function createAdapters(store: Store, options: SuperviseOptions, held: He
     ),
 
     claim: fromPromise(async ({ input }) => {
-      const claim = claimTrial(store, { ...input, runId: held.runId, now: new Date() });
+      const claim = claimOrGiveUp(store, { ...input, runId: held.runId, now: new Date() }, log);
       log.emit({ type: "trial.claimed", claim, digest: input.digest });
       if (claim === "claimed") reportBlame(input.digest);
       reportLinks();
@@ -92,7 +71,7 @@ export function createAdapters(store: Store, options: SuperviseOptions, held: He
     }),
 
     revert: fromPromise(async ({ input: { digest, reason } }) => {
-      await revert(store, digest, reason, new Date());
+      await revert(store, { digest, reason, thorough: held.beganUnclean, now: new Date() });
       reportBlame(digest);
       reportLinks();
     }),
@@ -103,6 +82,20 @@ export function createAdapters(store: Store, options: SuperviseOptions, held: He
       await cleanUp(store, options);
     }),
   };
+}
+
+/**
+ * A volume that takes no rename decides nothing for the app either: the version is stopped and the stable one runs. What
+ * is left on disk is an interrupted trial, which the next launch settles; nothing is blamed.
+ */
+function claimOrGiveUp(store: Store, facts: ClaimFacts, log: Logger): Claim {
+  try {
+    return claimTrial(store, facts);
+  } catch (error) {
+    if (!isStorageFault(error)) throw error;
+    log.emit({ type: "store.degraded", message: `${describeError(error)}; the trial ends without a record` });
+    return facts.childAlive ? "stop-first" : "claimed";
+  }
 }
 
 /** What an app without our library leaves behind is removed once its version has proven itself. */
@@ -116,6 +109,13 @@ async function cleanUp(store: Store, { log }: SuperviseOptions): Promise<void> {
   } finally {
     result.lock.release();
   }
+}
+
+function nothingToRun(why: string): DockerloaderError {
+  return new DockerloaderError(
+    "NOTHING_TO_RUN",
+    `there is no version on disk that can run, and none can be fetched: ${why}`,
+  );
 }
 
 function missingTarget(): DockerloaderError {

@@ -4,18 +4,17 @@ import { type SupervisorSnapshot, supervisorMachine } from "../../machines/index
 import { describeError, DockerloaderError, EXIT } from "../errors.ts";
 import { createJournalLogger, tee } from "../log/journal.ts";
 import type { Logger } from "../log/logger.ts";
-import { linkFacts, lockOrThrow, openStore, recover, type Store } from "../store/index.ts";
+import { linkFacts, recover, type Store } from "../store/index.ts";
 import { VERSION } from "../version.ts";
 import { createActor } from "../xstate.ts";
-import { createAdapters, type Held } from "./adapters.ts";
+import { createAdapters } from "./adapters.ts";
 import { startObserver } from "./observer.ts";
 import { describeCause } from "./cause.ts";
+import type { Held } from "./held.ts";
 import { narrate, stateOf } from "./narrate.ts";
 import type { Seams, SuperviseOptions } from "./options.ts";
 import { writeStatus } from "./status.ts";
-
-/** Long enough for a `dockerloader status` that is just looking whether the lock is held. */
-const LOCK_WAIT_SECS = 1;
+import { openVolume } from "./volume.ts";
 
 export interface Supervisor {
   /** Resolves with the exit code when the loader is done; no child is alive then. Never rejects. */
@@ -34,16 +33,12 @@ export interface Supervisor {
  */
 export function supervise(given: SuperviseOptions, seams: Seams = {}): Supervisor {
   const { config } = given;
-  const store = openStore(config.dataDir, {
-    onWarning: (message) => given.log.emit({ type: "loader.warning", message }),
-  });
-  const lock = lockOrThrow(store.fs, store.layout.loaderLock, "loader", LOCK_WAIT_SECS);
+  const { store, held, release } = openVolume(config.dataDir, given.log);
   const log = tee(given.log, createJournalLogger(store, "loader", true));
   const options = { ...given, log };
   const observer = startObserver(options);
   announce(store, log);
 
-  const held: Held = { child: undefined, runId: "", startedAt: undefined, work: Promise.resolve() };
   const { clock, wrap = (adapters) => adapters, onSnapshot } = seams;
   const machine = supervisorMachine.provide({ actors: wrap(createAdapters(store, options, held)) });
   const { trialTimeoutMs, probationMs, onTrialFailure } = config;
@@ -87,7 +82,7 @@ export function supervise(given: SuperviseOptions, seams: Seams = {}): Superviso
         await observer.stop();
         return exitCode;
       })
-      .finally(lock.release),
+      .finally(release),
     fail,
     shutdown: (signal) => actor.send({ type: "SHUTDOWN", signal }),
     signal: (signal) => actor.send({ type: "SIGNAL", signal }),
@@ -118,7 +113,7 @@ function announce(store: Store, log: Logger): void {
   if (store.links.read("entrypoint").kind !== "absent") log.emit({ type: "loader.found", entrypoint, dataDir });
 }
 
-/** The last duties: no child and no download survives, an interrupted trial is queued again, and the reason is said. */
+/** The last duties: no child and no download survives, an interrupted trial is queued again, the stop is noted as clean. */
 async function finish(store: Store, options: SuperviseOptions, held: Held, outcome: Outcome): Promise<number> {
   const { log, config } = options;
   if (outcome.fault !== null) log.emit({ type: "loader.failed", ...outcome.fault });
@@ -128,10 +123,11 @@ async function finish(store: Store, options: SuperviseOptions, held: Held, outco
   // Given up by the machine, reported by it when it failed.
   await held.work.catch(() => {});
   try {
-    if (store.links.read("attempting").kind !== "absent") {
-      await recover(store, { trialTries: config.trialTries, log, now: () => new Date() });
+    if (store.links.read("attempting").kind !== "absent" && held.readOnly === undefined) {
+      await recover(store, { trialTries: config.trialTries, thorough: false, log, now: () => new Date() });
       log.emit({ type: "store.links", ...linkFacts(store) });
     }
+    if (held.readOnly === undefined) store.records.setCleanStop();
   } catch (error) {
     log.emit({ type: "loader.failed", code: "STORE_IO", message: describeError(error) });
   }

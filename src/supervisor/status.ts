@@ -1,7 +1,7 @@
 import type { Store } from "../store/index.ts";
 import { VERSION } from "../version.ts";
 import type { SupervisorSnapshot } from "../../machines/index.ts";
-import type { Held } from "./adapters.ts";
+import type { Held } from "./held.ts";
 import { digestIn, stateOf, type SupervisorState } from "./narrate.ts";
 
 /** What the loader last said of itself. For people and health checks; the loader never reads it back. */

@@ -30,7 +30,11 @@ describe("the command", () => {
     await lab.push('dockerloader check --json >"$OUT"; exit 0');
     const file = join(lab.folder, "out.json");
     assert.equal((await lab.run({ env: { OUT: file } })).code, 0);
-    assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), { kind: "current", digest: await lab.stable() });
+    assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), {
+      schema: 1,
+      kind: "current",
+      digest: await lab.stable(),
+    });
     const { code, err } = await lab.command(["check"], { DOCKERLOADER_DATA_DIR: join(lab.folder, "elsewhere") });
     assert.equal(code, 3);
     assert.match(err, /does not run under a dockerloader/);
@@ -85,7 +89,10 @@ describe("the command", () => {
     await loader.until("update available", from);
     await loader.until(`trial of ${bad} failed`, from);
     await loader.kill("SIGTERM");
-    assert.deepEqual(JSON.parse((await lab.command(["forget", "--all", "--json"])).out), { forgotten: [bad] });
+    assert.deepEqual(JSON.parse((await lab.command(["forget", "--all", "--json"])).out), {
+      schema: 1,
+      forgotten: [bad],
+    });
     assert.equal((await lab.command(["forget", "--all"])).out, "nothing to forget\n");
   });
 

@@ -74,7 +74,7 @@ export function possibleSteps(snapshot: Snapshot): UpdateStep[] {
 }
 
 /** All that a later decision can depend on. */
-function keyOf({ value, context }: Snapshot): string {
+export function keyOf({ value, context }: Snapshot): string {
   const { release, result, failures, rounds } = context;
   return JSON.stringify([value, release?.digest, result?.kind, Math.min(failures, 2), Math.min(rounds, 1)]);
 }

@@ -40,7 +40,7 @@ describe("the bundle of the command", () => {
       "follow-redirects",
       "tar-stream",
       "MaxRedirectsError",
-      "dockerloader_phase",
+      "phase_duration_seconds",
       "text/event-stream",
       "content-security-policy",
     ]) {

@@ -3,7 +3,8 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "
 import { join } from "node:path";
 
 /** Reports for people, which nothing is decided from. */
-const REPORTS = /\/(status\.json|last-check\.json|events\.jsonl(\.1)?|history\.jsonl(\.1)?)$/;
+const REPORTS =
+  /\/(status\.json|last-check\.json|sighting\.json|steadiness\.json|events\.jsonl(\.1)?|history\.jsonl(\.1)?)$/;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 const NUMBER_OF_PROCESS = /"pid":\d+/g;

@@ -68,11 +68,26 @@ describe("why a version failed", () => {
     const from = loader.text().length;
     writeFileSync(mark, "");
     await loader.until("staged\n", from);
+    // Without a seal nothing says that it was whole when it was published: the volume is not to blame.
+    rmSync(join(lab.dataDir, "state/receipts", `${digest}.seal`));
     chmodSync(join(lab.dataDir, "storage/v1/extracted", digest, "entrypoint"), 0o644);
     writeFileSync(mark, "");
     await loader.until("skipping update", from);
     await loader.until("looked", from);
     assert.match((await ask()).sentence, new RegExp(`^${digest} failed: .*entrypoint is not executable;`));
+  });
+
+  test("an operator went back to the version before it", async () => {
+    await lab.push(CHECKING);
+    const loader = start();
+    await loader.until("looked");
+    await lab.push(`dockerloader ready; echo committed; ${WAIT}`);
+    writeFileSync(mark, "");
+    await loader.until("committed");
+    const from = loader.text().length;
+    assert.equal((await lab.command(["rollback"])).code, 0);
+    await loader.until("looked", from);
+    assert.match((await ask()).sentence, / failed: an operator went back to the version before it;/);
   });
 
   test("its trials were interrupted too often", async () => {
@@ -100,7 +115,7 @@ describe("why a version failed", () => {
     await second.until("looked");
     assert.match(
       (await ask()).sentence,
-      new RegExp(`^${digest} failed: its trial was ended by the loader, which was then stopped;`),
+      new RegExp(`^${digest} failed: its trial was ended by the loader, which was then stopped or could not write;`),
     );
     await second.kill("SIGTERM");
 

@@ -30,10 +30,12 @@ export interface ShellLab {
   readonly folder: string;
   readonly dataDir: string;
   readonly target: string;
-  /** An image whose /entrypoint is this script. */
-  readonly build: (script: string) => Promise<BuiltImage>;
+  /** What the command finds in its environment besides ours. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** An image whose /entrypoint is this script, with more files if need be. */
+  readonly build: (script: string, files?: Readonly<Record<string, string>>) => Promise<BuiltImage>;
   /** Builds and pushes to the target's tag; the digest. */
-  readonly push: (script: string) => Promise<string>;
+  readonly push: (script: string, files?: Readonly<Record<string, string>>) => Promise<string>;
   readonly start: (options?: StartOptions) => Loader;
   /** Starts the loader and waits for its end. */
   readonly run: (options?: StartOptions) => Promise<Ran>;
@@ -76,17 +78,18 @@ export async function openShellLab(options: RegistryOptions = {}): Promise<Shell
     loaders.push(loader);
     return loader;
   };
-  const build: ShellLab["build"] = (script) =>
-    buildImage({ layers: [{ files: { entrypoint: `#!/bin/sh\n${script}\n` } }] });
+  const build: ShellLab["build"] = (script, files = {}) =>
+    buildImage({ layers: [{ files: { entrypoint: `#!/bin/sh\n${script}\n`, ...files } }] });
 
   return {
     registry,
     folder,
     dataDir,
     target,
+    environment: base,
     build,
     start,
-    push: async (script) => registry.push("app", "stable", await build(script)),
+    push: async (script, files) => registry.push("app", "stable", await build(script, files)),
     run: (how) => start(how).ended,
     command: (args, env = {}) => run("dockerloader", args, { env: { ...base, ...env } }),
     stable: async () => /sha256:[a-f0-9]{64}/.exec(await readlink(join(dataDir, "entrypoint")))?.[0],

@@ -24,7 +24,7 @@ function storeWithVersions(t: TestContext): Store {
 }
 
 const planOf = (store: Store, signal = new AbortController().signal) =>
-  planLaunch(store, { trialTries: 3, log: silentLogger, signal });
+  planLaunch(store, { thorough: false, readOnly: false, trialTries: 3, log: silentLogger, signal });
 
 describe("what is launched next", () => {
   it("is nothing on an empty disk", async (t) => {

@@ -1,4 +1,5 @@
 import { type PromiseActorLogic, toPromise } from "xstate";
+import { DockerloaderError } from "../../../src/errors.ts";
 import { createActor, fromPromise } from "../../../src/xstate.ts";
 
 type Logic = Parameters<typeof createActor>[0];
@@ -9,6 +10,8 @@ export interface Gates<Port extends string> {
   readonly hold: <T extends object>(port: Port, adapter: T) => T;
   /** Lets the port begin that has been called, or is called next. */
   readonly open: (port: Port) => void;
+  /** Lets the port fail before it begins, for what no volume can make of a plan or a claim: they outlive its faults. */
+  readonly fail: (port: Port) => void;
 }
 
 export function createGates<Port extends string>(): Gates<Port> {
@@ -20,12 +23,12 @@ export function createGates<Port extends string>(): Gates<Port> {
   };
   return {
     open: (port) => gateOf(port).resolve(),
+    fail: (port) => gateOf(port).reject(new DockerloaderError("STORE_IO", `${port} was made to fail`)),
     hold: <T extends object>(port: Port, adapter: T): T => {
       const held: PromiseActorLogic<unknown, object> = fromPromise(async ({ input, signal }) => {
         // A call that the machine has given up must not take the gate of the next one.
         signal.addEventListener("abort", () => waiting.delete(port), { once: true });
-        await gateOf(port).promise;
-        waiting.delete(port);
+        await gateOf(port).promise.finally(() => waiting.delete(port));
         signal.throwIfAborted();
         const actor = createActor(adapter as unknown as Logic, { input } as object);
         signal.addEventListener("abort", () => actor.stop(), { once: true });

@@ -9,7 +9,7 @@ import { spawn } from "node:child_process";
 import { createJournalLogger } from "../../../src/log/journal.ts";
 import { parseLines } from "../../../src/log/parse.ts";
 import { createJournal, followJournal } from "../../../src/store/journal.ts";
-import { nodeFileSystem } from "../../../src/store/fs.ts";
+import { nodeFileSystem } from "../../../src/store/node-fs.ts";
 
 describe("the event stream on the volume", () => {
   let folder = "";

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { type FileSystem, nodeFileSystem } from "../../../src/store/fs.ts";
+import type { FileSystem } from "../../../src/store/fs.ts";
 import { openStore } from "../../../src/store/index.ts";
+import { nodeFileSystem } from "../../../src/store/node-fs.ts";
 
 /** A volume that has gone away: what was open stays open, every read of a name fails. */
 const broken = (): never => {

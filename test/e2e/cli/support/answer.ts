@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import * as v from "valibot";
+import { SHAPES } from "../../../../src/cli/shapes.ts";
 import { findReason } from "../../../../src/cli/why-find.ts";
 import { describeWhy, type Reason } from "../../../../src/cli/why-reasons.ts";
 import { readConfig } from "../../../../src/config/load.ts";
@@ -12,6 +14,7 @@ export function answer(
   const settings = { DOCKERLOADER_DATA_DIR: lab.dataDir, DOCKERLOADER_TARGET: lab.target, ...env };
   const reason = findReason(readConfig(settings).config, Date.now());
   const sentence = describeWhy(reason);
+  v.parse(SHAPES.why, { schema: 1, sentence, ...reason });
   assert.match(sentence, /^[A-Z`s].*[.\w`]$/);
   return { reason, sentence };
 }

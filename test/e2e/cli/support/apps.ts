@@ -29,4 +29,5 @@ export const FAILURE_KINDS = [
   "imported",
   "unrecorded",
   "corrupt",
+  "rolled-back",
 ] as const;

@@ -76,9 +76,10 @@ export function createWorld(folder: string, registry: TestRegistry, repository: 
       }
       if (port === "stageAttempt")
         return hide(layout.marker, (path) => mkdirSync(join(path, "full"), { recursive: true }));
-      // A tree that is there already would be kept as it is; a file in its place is none and cannot be replaced by one.
+      // A tree that is there already would be kept as it is.
       rmSync(trees.path(release), { recursive: true, force: true });
-      return hide(trees.path(release), (path) => writeFileSync(path, ""));
+      // Where receipts belong nothing can be written: no tree is published without one.
+      return hide(layout.receipts, (path) => writeFileSync(path, ""));
     },
     silence: () => {
       const before = registry.requests.length;

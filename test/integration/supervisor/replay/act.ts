@@ -29,8 +29,12 @@ export async function act(stage: Stage, steps: readonly Expected[], index: numbe
   }
   if (step.step === "failed") {
     if (step.port === "bootstrap") download.set("fail");
-    const mend = step.port === "bootstrap" ? () => {} : world.disturb(step.port);
     if (step.port === "claim") dieBeforeKill(stage, steps, index);
+    if (step.port === "plan" || step.port === "claim") {
+      gates.fail(step.port);
+      return {};
+    }
+    const mend = step.port === "bootstrap" ? () => {} : world.disturb(step.port);
     gates.open(step.port);
     return { mend };
   }

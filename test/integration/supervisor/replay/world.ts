@@ -15,7 +15,7 @@ export interface World {
   /** The version passes every check, and the kernel will not start it: the interpreter of its interpreter is missing. */
   readonly breakProgram: (version: string) => void;
   /** Makes the port fail the next time it does its work; returns the way to mend the disk. */
-  readonly disturb: (port: "plan" | "claim" | "revert" | "settle") => () => void;
+  readonly disturb: (port: "revert" | "settle") => () => void;
 }
 
 export function createWorld(lab: string, old: Digest): World {
@@ -97,8 +97,6 @@ export function createWorld(lab: string, old: Digest): World {
       broken.add(version);
     },
     disturb: (port) => {
-      if (port === "plan") return hide(layout.attempting, directory);
-      if (port === "claim") return hide(layout.revoked, directory);
       if (port === "revert") return hide(layout.failed, file);
       return hide(succession, directory);
     },

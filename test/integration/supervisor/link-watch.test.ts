@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { Digest } from "../../../src/digest.ts";
 import { openStore, type Store } from "../../../src/store/index.ts";
-import { watchCommit } from "../../../src/supervisor/commit-watch.ts";
+import { watchCommit } from "../../../src/supervisor/link-watch.ts";
 import { until } from "../../support/replay/until.ts";
 
 const OLD: Digest = `sha256:${"a".repeat(64)}`;

@@ -1,0 +1,42 @@
+import type { Digest } from "../digest.ts";
+import type { RecoverOptions } from "./blame.ts";
+import { bringBack, faultOf } from "./soundness.ts";
+import type { Store } from "./store.ts";
+
+/**
+ * The stable version must be able to run. The ladder: it itself, its retained copy, the previous good version; when
+ * none of them can run its broken tree is taken away and the link stays: it names what to unpack again from blobs or
+ * to fetch from the registry, which is the work of another process (`fetch`).
+ */
+export async function recoverStable(store: Store, options: RecoverOptions): Promise<void> {
+  const { links } = store;
+  const { log } = options;
+  const state = links.read("entrypoint");
+  const digest = state.kind === "version" ? state.digest : undefined;
+  if (digest !== undefined && (await faultOf(store, digest, options.thorough)) === undefined) return;
+  for (const candidate of candidatesFor(store, digest)) {
+    if (!(await bringBack(store, candidate, options.thorough))) continue;
+    if (candidate !== digest) links.point("entrypoint", candidate);
+    log.emit({ type: "store.repaired", what: `entrypoint shows ${candidate} again` });
+    return;
+  }
+  if (digest !== undefined) return takeAway(store, options, digest);
+  if (state.kind === "absent") return;
+  log.emit({ type: "store.repaired", what: "dropped entrypoint, which pointed to no version" });
+  links.drop("entrypoint");
+}
+
+/** The version itself, then the one before it, then whatever else is retained; never one that failed. */
+function candidatesFor({ records, trees }: Store, digest: Digest | undefined): ReadonlySet<Digest> {
+  const others = [records.succession()?.previous, records.trial()?.previous, ...trees.retained()];
+  const usable = others.filter((item) => item !== undefined && item !== null && records.failure(item) === undefined);
+  return new Set([digest, ...usable].filter((item): item is Digest => item !== undefined && item !== null));
+}
+
+async function takeAway(store: Store, { log }: RecoverOptions, digest: Digest): Promise<void> {
+  const { durable, layout, trees } = store;
+  if (!trees.has(digest)) return;
+  durable.drop(layout.receipt(digest));
+  await durable.retire(trees.path(digest));
+  log.emit({ type: "store.repaired", what: `took ${digest} away, which is broken, to unpack or fetch it again` });
+}

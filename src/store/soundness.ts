@@ -1,0 +1,18 @@
+import type { Digest } from "../digest.ts";
+import type { Store } from "./store.ts";
+
+/**
+ * Why a version cannot be run, or undefined. Quick (before every exec): its entrypoint can be executed. Thorough (after
+ * an unclean stop, when a power cut may have taken content that was never synced): every entry is what was published.
+ */
+export async function faultOf({ trees }: Store, digest: Digest, thorough: boolean): Promise<string | undefined> {
+  const fault = trees.fault(digest);
+  if (fault !== undefined) return fault.message;
+  return thorough ? trees.damage(digest) : undefined;
+}
+
+/** True when the version can be run from its place or after its retained copy was put there. */
+export async function bringBack(store: Store, digest: Digest, thorough: boolean): Promise<boolean> {
+  if ((await faultOf(store, digest, thorough)) === undefined) return true;
+  return (await store.trees.restore(digest)) && (await faultOf(store, digest, thorough)) === undefined;
+}

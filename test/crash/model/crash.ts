@@ -1,0 +1,112 @@
+/** Every disk that a power cut may leave: from a start and a log of operations, some of them forced by syncs. */
+import { apply, copyDisk, describeDisk, type Disk, type Entry, type Op } from "./disk.ts";
+
+/** For each entry, where the first later sync that covers it stands: from there on it is forced. */
+function syncsOf(log: readonly Entry[]): readonly number[] {
+  const syncs = log.map(() => Infinity);
+  for (const [at, entry] of log.entries()) {
+    if (entry.op !== "sync" && entry.op !== "syncfs") continue;
+    for (let index = 0; index < at; index += 1) {
+      const covered = entry.op === "syncfs" || touches(log[index] as Entry, entry.ino);
+      if (covered && syncs[index] === Infinity) syncs[index] = at;
+    }
+  }
+  return syncs;
+}
+
+const isSync = (entry: Entry): boolean => entry.op === "sync" || entry.op === "syncfs";
+
+function touches(entry: Entry, ino: number): boolean {
+  if (entry.op === "sync" || entry.op === "syncfs") return false;
+  if (entry.op === "write" || entry.op === "truncate" || entry.op === "chmod") return entry.ino === ino;
+  return entry.dir === ino || (entry.op === "rename" && entry.toDir === ino);
+}
+
+/** Below this number of unforced operations every subset is a crash state; above it, the telling ones and a sample. */
+const EXHAUSTIVE = 7;
+const SAMPLES = 24;
+
+export type Random = () => number;
+
+/** mulberry32: the same states in every run of one seed. */
+export function seeded(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+function* subsets(loose: readonly number[], log: readonly Entry[], random: Random): Generator<ReadonlySet<number>> {
+  if (loose.length <= EXHAUSTIVE) {
+    for (let bits = 0; bits < 2 ** loose.length; bits += 1)
+      yield new Set(loose.filter((_, index) => (bits >> index) % 2 === 1));
+    return;
+  }
+  const isData = (index: number): boolean => log[index]?.op === "write";
+  yield new Set();
+  yield new Set(loose);
+  yield new Set(loose.filter((index) => !isData(index)));
+  yield new Set(loose.filter(isData));
+  for (let kept = 1; kept < loose.length; kept += 1) yield new Set(loose.slice(0, kept));
+  for (const index of loose) {
+    yield new Set([index]);
+    yield new Set(loose.filter((other) => other !== index));
+  }
+  for (let sample = 0; sample < SAMPLES; sample += 1) yield new Set(loose.filter(() => random() < 0.5));
+}
+
+export interface CrashState {
+  readonly disk: Disk;
+  /** How many entries of the log had happened. */
+  readonly at: number;
+  readonly key: string;
+}
+
+function build(start: Disk, log: readonly Entry[], chosen: (index: number) => boolean, torn?: number): Disk {
+  const disk = copyDisk(start);
+  disk.next += log.length;
+  for (const [index, entry] of log.entries()) {
+    if (entry.op === "sync" || entry.op === "syncfs" || !chosen(index)) continue;
+    apply(disk, index === torn && entry.op === "write" ? tear(entry) : entry);
+  }
+  return disk;
+}
+
+const tear = (entry: Extract<Op, { op: "write" }>): Op => ({
+  ...entry,
+  bytes: entry.bytes.subarray(0, entry.bytes.length >> 1),
+});
+
+/** The distinct crash states at every point of the log from `from` on. `seen` spans scenarios: a state counts once in each. */
+export function* crashStates(
+  start: Disk,
+  log: readonly Entry[],
+  random: Random,
+  seen: Set<string>,
+  from = 0,
+): Generator<CrashState> {
+  const syncs = syncsOf(log);
+  for (let at = from; at <= log.length; at += 1) {
+    const last = log[at - 1];
+    // A sync changes what may be lost, not what may be there: its states are among those of the operation before it.
+    if (last?.op === "sync" || last?.op === "syncfs") continue;
+    const past = log.slice(0, at);
+    const forced = (index: number): boolean => (syncs[index] ?? Infinity) < at;
+    const loose = past.flatMap((entry, index) => (isSync(entry) || forced(index) ? [] : [index]));
+    const made: Disk[] = [];
+    for (const kept of subsets(loose, past, random))
+      made.push(build(start, past, (index) => forced(index) || kept.has(index)));
+    const write = loose.findLast((index) => past[index]?.op === "write");
+    if (write !== undefined) made.push(build(start, past, () => true, write));
+    for (const disk of made) {
+      const key = `${at}\n${describeDisk(disk)}`;
+      const content = key.slice(key.indexOf("\n"));
+      if (seen.has(content)) continue;
+      seen.add(content);
+      yield { disk, at, key };
+    }
+  }
+}

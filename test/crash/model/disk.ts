@@ -1,0 +1,105 @@
+/**
+ * What a volume holds, as inodes and the operations that made them. The model of durability, stricter than ext4, xfs or
+ * btrfs in their default modes: every operation reaches the disk alone or not at all, in any order, until a sync of
+ * the file (its content) or of the directory (its names) forces it. A rename is one operation; a write may be torn.
+ */
+export type Ino = number;
+
+export type Node =
+  | { readonly kind: "directory"; readonly mode: number; readonly entries: Map<string, Ino> }
+  | { readonly kind: "file"; readonly mode: number; readonly data: Buffer }
+  | { readonly kind: "link"; readonly target: string };
+
+export type Op =
+  | { readonly op: "create"; readonly dir: Ino; readonly name: string; readonly ino: Ino; readonly node: Node }
+  | { readonly op: "link"; readonly dir: Ino; readonly name: string; readonly ino: Ino }
+  | { readonly op: "unlink"; readonly dir: Ino; readonly name: string }
+  | {
+      readonly op: "rename";
+      readonly dir: Ino;
+      readonly name: string;
+      readonly toDir: Ino;
+      readonly toName: string;
+      readonly ino: Ino;
+    }
+  | { readonly op: "write"; readonly ino: Ino; readonly at: number; readonly bytes: Buffer }
+  | { readonly op: "truncate"; readonly ino: Ino; readonly size: number }
+  | { readonly op: "chmod"; readonly ino: Ino; readonly mode: number };
+
+/** One line of the log: an operation, or a sync of one inode or of everything. */
+export type Entry = Op | { readonly op: "sync"; readonly ino: Ino } | { readonly op: "syncfs" };
+
+export interface Disk {
+  readonly nodes: Map<Ino, Node>;
+  next: Ino;
+}
+
+export const ROOT: Ino = 1;
+
+export function emptyDisk(): Disk {
+  return { nodes: new Map([[ROOT, { kind: "directory", mode: 0o755, entries: new Map() }]]), next: 2 };
+}
+
+export function copyDisk({ nodes, next }: Disk): Disk {
+  const copy = new Map<Ino, Node>();
+  for (const [ino, node] of nodes) {
+    copy.set(ino, node.kind === "directory" ? { ...node, entries: new Map(node.entries) } : node);
+  }
+  return { nodes: copy, next };
+}
+
+function entriesOf({ nodes }: Disk, dir: Ino): Map<string, Ino> | undefined {
+  const node = nodes.get(dir);
+  return node?.kind === "directory" ? node.entries : undefined;
+}
+
+/** Brings one operation to the disk. What it acts on may never have reached it: then it changes nothing. */
+export function apply(disk: Disk, entry: Op): void {
+  const { nodes } = disk;
+  switch (entry.op) {
+    case "create":
+      nodes.set(entry.ino, entry.node.kind === "directory" ? { ...entry.node, entries: new Map() } : entry.node);
+      entriesOf(disk, entry.dir)?.set(entry.name, entry.ino);
+      return;
+    case "link":
+      if (nodes.has(entry.ino)) entriesOf(disk, entry.dir)?.set(entry.name, entry.ino);
+      return;
+    case "unlink":
+      entriesOf(disk, entry.dir)?.delete(entry.name);
+      return;
+    case "rename":
+      entriesOf(disk, entry.dir)?.delete(entry.name);
+      if (nodes.has(entry.ino)) entriesOf(disk, entry.toDir)?.set(entry.toName, entry.ino);
+      return;
+    default:
+      changeFile(nodes, entry);
+  }
+}
+
+function changeFile(nodes: Map<Ino, Node>, entry: Extract<Op, { op: "write" | "truncate" | "chmod" }>): void {
+  const node = nodes.get(entry.ino);
+  if (node?.kind !== "file") return;
+  if (entry.op === "chmod") return void nodes.set(entry.ino, { ...node, mode: entry.mode });
+  const size = entry.op === "write" ? Math.max(node.data.length, entry.at + entry.bytes.length) : entry.size;
+  const data = Buffer.alloc(size);
+  node.data.copy(data, 0, 0, size);
+  if (entry.op === "write") entry.bytes.copy(data, entry.at);
+  nodes.set(entry.ino, { ...node, data });
+}
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+const TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
+
+/** Everything below a directory as text; random names and times are shown as equal. */
+export function describeDisk(disk: Disk, dir: Ino = ROOT, prefix = ""): string {
+  const lines: string[] = [];
+  for (const [name, ino] of entriesOf(disk, dir) ?? []) {
+    const node = disk.nodes.get(ino);
+    const path = `${prefix}/${name.replace(UUID, "*")}`;
+    if (node?.kind === "directory") lines.push(`${path}/`, describeDisk(disk, ino, path));
+    else if (node?.kind === "link") lines.push(`${path} -> ${node.target}`);
+    else if (node?.kind === "file")
+      lines.push(`${path} ${node.mode} ${node.data.toString("latin1").replace(TIME, "*")}`);
+  }
+  return lines.sort().join("\n");
+}
