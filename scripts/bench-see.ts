@@ -3,13 +3,13 @@
  * every 250 ms attached. `npm run bench:see [-- --rounds N] [--check]`; `--check` exits 1 above 5 %. Trust the ratio.
  */
 import { writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { parseLines } from "../src/log/parse.ts";
 import { followJournal, openStore } from "../src/store/index.ts";
 import { buildImage } from "../src/testing/index.ts";
+import { freePort } from "../test/e2e/inspect/support/free-port.ts";
 import { openShellLab, type ShellLab } from "../test/e2e/support/shell-lab.ts";
 
 const MOST = 1.05;
@@ -21,14 +21,6 @@ while :; do [ -e "$MARK" ] && { rm -f "$MARK"; dockerloader check; [ $? = 42 ] &
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "10" }, check: { type: "boolean" } } });
 const rounds = Math.max(2, Number(values.rounds) || 10);
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function push(lab: ShellLab, round: number): Promise<void> {
   const data = Buffer.alloc(LAYER_BYTES);

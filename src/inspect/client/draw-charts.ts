@@ -15,6 +15,7 @@ export function drawChart(id: string, machine: MachineView): void {
   const key = `${machine.from} ${machine.state} ${machine.at}`;
   if (chart.getAttribute("data-last") === key) return;
   chart.setAttribute("data-last", key);
+  reveal(chart);
   const edges = [...chart.querySelectorAll(".edge")];
   const last = machine.from === null ? [] : wayBetween(edges, machine.from, machine.state);
   for (const edge of edges) {
@@ -24,6 +25,15 @@ export function drawChart(id: string, machine: MachineView): void {
   setTimeout(() => last.forEach((edge) => edge.classList.remove("fresh")), FRESH_MS);
   const step = machine.from === null ? machine.state : `${machine.from} → ${machine.state}`;
   setText(byId(`${id}-step`), machine.cause === null ? step : `${step} (${machine.cause})`);
+}
+
+/** Where a chart is wider than its frame, on a phone: the state that is lit is brought into the frame's middle. */
+function reveal(chart: Element): void {
+  const frame = chart.parentElement;
+  const lit = chart.querySelector(".state.on");
+  if (frame === null || lit === null) return;
+  const [inner, outer] = [lit.getBoundingClientRect(), frame.getBoundingClientRect()];
+  frame.scrollLeft += inner.left + inner.width / 2 - (outer.left + outer.width / 2);
 }
 
 /** The arrow between two states, or the two arrows through a state that is left at once. */

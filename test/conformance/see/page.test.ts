@@ -1,24 +1,16 @@
 /** The live view in Debian's chromium, on a real loader: what a person sees, asserted as text and structure. */
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { buildImage } from "../../../src/testing/index.ts";
+import { freePort } from "../../e2e/inspect/support/free-port.ts";
 import { type Loader, openShellLab, type ShellLab } from "../../e2e/support/shell-lab.ts";
 import { look, openBrowser } from "./support/browser.ts";
 
 const APP = `trap 'exit 0' TERM; [ -n "$DOCKERLOADER_TRIAL" ] && until [ -e "$MARK.ready" ]; do sleep 0.05; done
 dockerloader ready; echo serving; while :; do [ -e "$MARK" ] && { rm -f "$MARK"; dockerloader check; [ $? = 42 ] && exit 42; }; sleep 0.05; done`;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe("the live view", { concurrency: false }, () => {
   let lab: ShellLab;
@@ -119,6 +111,10 @@ describe("the live view", { concurrency: false }, () => {
     for (const { page } of [light, dark]) {
       await page.locator('[data-state="committed"].on').waitFor();
       assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360);
+      for (const machine of ["supervisor", "update"]) {
+        const lit = await page.locator(`[data-machine="${machine}"] .state.on`).boundingBox();
+        assert.ok(lit !== null && lit.x >= 0 && lit.x + lit.width <= 360, `${machine}: its state is in sight`);
+      }
       for (const id of ["running", "next", "checked", "storage", "versions", "events"]) {
         const box = await page.locator(`#${id}`).boundingBox();
         assert.ok(box !== null && box.x >= 0 && box.x + box.width <= 360, id);

@@ -4,13 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import * as v from "valibot";
 import { COMMANDS, nameOf } from "../../../src/cli/commands.ts";
 import { SHAPES } from "../../../src/cli/shapes.ts";
+import { freePort } from "../inspect/support/free-port.ts";
 import { openShellLab, type ShellLab } from "../support/shell-lab.ts";
 import { CHECKING, WAIT } from "./support/apps.ts";
 
@@ -167,15 +166,11 @@ describe("--json", () => {
   });
 
   test("inspect: the address, from the loader's own view and from one beside it", async () => {
-    const probe = createServer().listen(0, "127.0.0.1");
-    await once(probe, "listening");
-    const address = probe.address();
-    assert.ok(typeof address === "object" && address !== null);
-    await new Promise((resolve) => probe.close(resolve));
+    const port = await freePort();
     await lab.push(CHECKING);
-    const loader = lab.start({ env: { MARK: mark, DOCKERLOADER_INSPECT: `127.0.0.1:${address.port}` } });
+    const loader = lab.start({ env: { MARK: mark, DOCKERLOADER_INSPECT: `127.0.0.1:${port}` } });
     await loader.until("live view on");
-    assert.equal(new URL((await ask("inspect")).answer.url).port, String(address.port));
+    assert.equal(new URL((await ask("inspect")).answer.url).port, String(port));
     await loader.kill("SIGTERM");
     const beside = lab.start({ args: ["inspect", "--json"] });
     await beside.until("}\n");

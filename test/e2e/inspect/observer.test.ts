@@ -2,38 +2,18 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { COMMAND } from "../support/lab.ts";
 import { openShellLab, type ShellLab } from "../support/shell-lab.ts";
+import { freePort } from "./support/free-port.ts";
+import { childrenWith } from "./support/processes.ts";
 
 const SERVE = "trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done";
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** The pids of processes whose command line ends like this. */
-function processes(parent: number, word: string): number[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const ppid = Number(/\) . (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1]);
-        return ppid === parent && readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(word);
-      } catch {
-        return false;
-      }
-    });
-}
 
 describe("the observer of a loader", () => {
   let lab: ShellLab;
@@ -46,9 +26,7 @@ describe("the observer of a loader", () => {
     await lab.push(SERVE);
     const loader = lab.start();
     await loader.until("up");
-    assert.deepEqual(processes(loader.process.pid ?? 0, "observe"), []);
-    const maps = readFileSync(`/proc/${loader.process.pid}/maps`, "utf8");
-    assert.doesNotMatch(maps, /prom-client|page\.html/);
+    assert.deepEqual(childrenWith(loader.process.pid ?? 0, "observe"), []);
   });
 
   test("serves the page to whoever has the token, with a policy that allows nothing else, and to nobody else", async () => {
@@ -89,7 +67,7 @@ describe("the observer of a loader", () => {
     let shown = await look();
     while (shown.view.supervisor.state !== "committed") shown = await look();
     assert.equal(shown.view.child?.digest, await lab.stable());
-    const pid = processes(loader.process.pid ?? 0, "observe")[0] ?? 0;
+    const pid = childrenWith(loader.process.pid ?? 0, "observe")[0] ?? 0;
     const sockets = readFileSync(`/proc/${pid}/net/tcp`, "utf8");
     const listening = new RegExp(`: 0100007F:${port.toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A`);
     assert.match(sockets, listening, "listens on loopback");
@@ -109,11 +87,11 @@ describe("the observer of a loader", () => {
     await new Promise((resolve) => taken.close(resolve));
     await loader.until("live view on");
     const pid = Number(/up (\d+)/.exec(loader.text())?.[1]);
-    const [first = 0] = processes(loader.process.pid ?? 0, "observe");
+    const [first = 0] = childrenWith(loader.process.pid ?? 0, "observe");
     process.kill(first, "SIGKILL");
     const from = loader.text().length;
     await loader.until("live view on", from);
-    const [second = 0] = processes(loader.process.pid ?? 0, "observe");
+    const [second = 0] = childrenWith(loader.process.pid ?? 0, "observe");
     assert.notEqual(second, first);
     process.kill(second, "SIGSTOP");
     process.kill(pid, 0);

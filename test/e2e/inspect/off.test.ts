@@ -4,23 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
-import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { openShellLab, type ShellLab } from "../support/shell-lab.ts";
+import { freePort } from "./support/free-port.ts";
 
 /** What stands in the code of the page's server and of the metrics, and nowhere else. */
 const TRACES = ["text/event-stream", "content-security-policy", "phase_duration_seconds", "here are /metrics"];
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe("a loader that nobody looks at", () => {
   let lab: ShellLab;
