@@ -1,8 +1,16 @@
-import { isDigest } from "../digest.ts";
+import { type Digest, isDigest } from "../digest.ts";
 import { DockerloaderError, EXIT } from "../errors.ts";
 import { createJournalLogger } from "../log/journal.ts";
-import { forgetFailures, lockOrThrow, openStore } from "../store/index.ts";
+import { forgetFailures, lockOrThrow, openStore, type Store } from "../store/index.ts";
 import { type Command, JSON_OPTION, printJson } from "./command.ts";
+
+/** Takes failures back and tells the event stream of each. The caller holds the store's lock. */
+export function forgetVersions(store: Store, digest: Digest | undefined): readonly Digest[] {
+  const forgotten = forgetFailures(store, digest);
+  const journal = createJournalLogger(store, "cli");
+  for (const one of forgotten) journal.emit({ type: "version.forgotten", digest: one });
+  return forgotten;
+}
 
 /** Lets a version that failed be tried once more: at the next check, as if it were new. */
 export const forget: Command<{ digest: string | undefined; all: boolean; json: boolean }> = {
@@ -20,9 +28,7 @@ export const forget: Command<{ digest: string | undefined; all: boolean; json: b
     const store = openStore(config().dataDir);
     const lock = lockOrThrow(store.fs, store.layout.storeLock, "update or clean-up");
     try {
-      const forgotten = forgetFailures(store, digest);
-      const journal = createJournalLogger(store, "cli");
-      for (const one of forgotten) journal.emit({ type: "version.forgotten", digest: one });
+      const forgotten = forgetVersions(store, digest);
       if (json) printJson({ forgotten });
       else process.stdout.write(forgotten.length === 0 ? "nothing to forget\n" : `forgot ${forgotten.join(", ")}\n`);
     } finally {

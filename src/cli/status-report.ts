@@ -115,7 +115,8 @@ export function readReport({ dataDir, target }: Config): Report {
   };
 }
 
-function describeVersion({ trees }: Store, digest: Digest): VersionFacts {
+/** A version on disk, as its receipt describes it. */
+export function describeVersion({ trees }: Store, digest: Digest): VersionFacts {
   const receipt = trees.receipt(digest);
   const label = receipt?.labels["org.opencontainers.image.version"] ?? null;
   return { digest, reference: receipt?.reference ?? null, label };

@@ -11,6 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { checkForUpdate, markReady } from "../../../src/index.ts";
+import type { Digest } from "../../../src/digest.ts";
+import { forgetVersions } from "../../../src/cli/forget.ts";
 import { readConfig } from "../../../src/config/load.ts";
 import { EMPTY_VIEW, type View } from "../../../src/inspect/view.ts";
 import { silentLogger } from "../../../src/log/logger.ts";
@@ -23,6 +25,8 @@ const UPDATES = 100;
 const TRIAL_MS = 250;
 /** For a machine that does ten other things. */
 const LIMIT_MS = 400_000;
+/** How many of the failed ones somebody lets be tried again. */
+const FORGOTTEN = 0.4;
 const FATES = ["good", "good", "good", "crash", "hang", "probation", "stop"] as const;
 
 describe("the event stream", () => {
@@ -53,7 +57,10 @@ describe("the event stream", () => {
         const script = crash
           ? `exit 3 # ${version}`
           : `code=; until [ -n "$code" ]; do read code <"$FIFO"; done; exit $code # ${version}`;
-        const image = await buildImage({ layers: [{ files: { entrypoint: `#!/bin/sh\n${script}\n` } }] });
+        const image = await buildImage({
+          layers: [{ files: { entrypoint: `#!/bin/sh\n${script}\n` } }],
+          labels: { "org.opencontainers.image.version": `1.${version}` },
+        });
         return registry.push("app", "stable", image);
       };
       const fetchCommand = [
@@ -132,6 +139,7 @@ describe("the event stream", () => {
       const view = await until(({ child, supervisor }) => child !== null && supervisor.state === "committed");
       let stable = view.child?.digest ?? "sha256:";
       comparing = true;
+      let forgotten = 0;
       const counted = new Map<string, number>();
       for (let version = 1; version <= UPDATES; version += 1) {
         const fate = FATES[Math.floor(random() * FATES.length)] ?? "good";
@@ -144,6 +152,11 @@ describe("the event stream", () => {
           await until(({ failed }) => failed.some((one) => one.digest === digest));
           await until(committed(stable));
           assert.equal((await checkForUpdate({ env: app, log: silentLogger })).kind, "refused");
+          if (random() < FORGOTTEN) {
+            assert.deepEqual(forgetVersions(store, digest as Digest), [digest]);
+            forgotten += 1;
+            await until(({ failed }) => failed.every((one) => one.digest !== digest));
+          }
           continue;
         }
         await until(({ child }) => child?.digest === digest);
@@ -172,8 +185,9 @@ describe("the event stream", () => {
       }
       over = true;
       t.diagnostic(
-        `${instants} instants compared; ${[...counted].map(([fate, count]) => `${fate} ${count}`).join(", ")}`,
+        `${instants} instants compared; forgotten ${forgotten}; ${[...counted].map(([fate, count]) => `${fate} ${count}`).join(", ")}`,
       );
+      assert.ok(forgotten > 0);
       assert.ok(instants > UPDATES * 5, `only ${instants} instants`);
       assert.equal(
         FATES.every((fate) => counted.has(fate)),

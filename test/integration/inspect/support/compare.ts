@@ -1,6 +1,7 @@
 /** The two sides of the comparison: what the disk says, and what the stream says. */
 import { closeSync, lstatSync, openSync, readSync } from "node:fs";
-import { readVersions } from "../../../../src/cli/status-report.ts";
+import { describeVersion, readVersions } from "../../../../src/cli/status-report.ts";
+import type { Digest } from "../../../../src/digest.ts";
 import { EMPTY_VIEW, type View } from "../../../../src/inspect/view.ts";
 import { reduce } from "../../../../src/inspect/reduce.ts";
 import { parseLines } from "../../../../src/log/parse.ts";
@@ -30,6 +31,7 @@ export function fromDisk(store: Store): object | undefined {
     state: status.state,
     onProbation: status.onProbation,
     childPid: status.childPid,
+    running: status.childPid === null ? null : describeVersion(store, status.digest as Digest),
     lastCheck: check === undefined ? null : { result: check.result, digest: check.digest ?? null },
   };
 }
@@ -40,7 +42,9 @@ export function fingerprint({ layout, links }: Store): string {
     const stat = lstatSync(path, { throwIfNoEntry: false, bigint: true });
     return stat === undefined ? "-" : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
   };
-  const files = [layout.events, layout.status, layout.lastCheck, layout.succession, layout.failed].map(stamp);
+  const files = [layout.events, layout.status, layout.lastCheck, layout.succession, layout.failed, layout.receipts].map(
+    stamp,
+  );
   return [...files, ...(["entrypoint", "attempt", "attempting"] as const).map((slot) => links.digest(slot))].join(" ");
 }
 
@@ -51,6 +55,7 @@ export function fromStream({ links, failed, supervisor, child, lastCheck }: View
     state: supervisor.state,
     onProbation: supervisor.onProbation,
     childPid: child?.pid ?? null,
+    running: child === null ? null : { digest: child.digest, reference: child.reference, label: child.label },
     lastCheck: lastCheck === null ? null : { result: lastCheck.result, digest: lastCheck.digest },
   };
 }
