@@ -95,6 +95,7 @@ const status = v.strictObject({
       code: v.exactOptional(text),
       message: v.exactOptional(text),
       nextAt: v.exactOptional(moment),
+      rateLimit: v.exactOptional(v.strictObject({ host: text, limit: count, remaining: count, windowSecs: count })),
     }),
   ),
   failed: v.array(v.strictObject({ digest, at: moment, kind: failureKind, why: text })),
@@ -119,6 +120,7 @@ const why = v.variant("kind", [
   v.strictObject({ ...answer, kind: v.literal("overdue"), byMs: count }),
   v.strictObject({ ...answer, kind: v.literal("check-failed"), code: text, message: text, inMs: v.nullable(count) }),
   v.strictObject({ ...answer, kind: v.literal("refused"), digest, message: text }),
+  v.strictObject({ ...answer, kind: v.literal("held"), digest, seen: count, needed: count }),
   v.strictObject({
     ...answer,
     kind: v.literal("failed"),

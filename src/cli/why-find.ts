@@ -58,7 +58,12 @@ function settled(report: Report, store: Store, { target }: Config, now: number):
     const { code = "INTERNAL" } = lastCheck;
     return { kind: "check-failed", code, message, inMs: nextInMs === null ? null : Math.max(0, nextInMs) };
   }
-  if (lastCheck.result === "refused" && digest !== undefined) return { kind: "refused", digest, message };
+  if (lastCheck.result === "refused" && digest !== undefined) {
+    const waiting = store.records.steadiness();
+    return waiting?.digest === digest
+      ? { kind: "held", digest, seen: waiting.seen, needed: waiting.needed }
+      : { kind: "refused", digest, message };
+  }
   if (digest === undefined || digest !== report.stable) return { kind: "changed-since" };
   return { kind: "current", digest, agoMs: Math.max(0, now - Date.parse(lastCheck.at)) };
 }

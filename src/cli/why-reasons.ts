@@ -19,6 +19,7 @@ export type Reason =
   | { readonly kind: "overdue"; readonly byMs: number }
   | { readonly kind: "check-failed"; readonly code: string; readonly message: string; readonly inMs: number | null }
   | { readonly kind: "refused"; readonly digest: Digest; readonly message: string }
+  | { readonly kind: "held"; readonly digest: Digest; readonly seen: number; readonly needed: number }
   | {
       readonly kind: "failed";
       readonly digest: Digest;
@@ -59,6 +60,8 @@ const SENTENCES: Sentences = {
   "check-failed": ({ code, message, inMs }) =>
     `The last check failed: ${message} [${code}]; ${inMs === null ? "the app decides when to look again" : `the next one comes in ${describeSpan(inMs)}`}.`,
   refused: ({ digest, message }) => `${digest} was refused: ${message}; a new digest is looked at again.`,
+  held: ({ digest, seen, needed }) =>
+    `${digest} was replaced here before, so it is taken when ${needed} checks in a row have found it, and ${seen} ${seen === 1 ? "has" : "have"}; \`dockerloader forget ${digest}\` takes it at the next one.`,
   failed: ({ digest, reason, times, afterMs }) =>
     `${digest} failed${describeTimes(reason, times)}: ${describeOutcome(reason, afterMs)}; a new digest or \`dockerloader forget ${digest}\` tries again.`,
 };

@@ -28,7 +28,7 @@ export type LoaderEvent =
   | ({ type: "store.found"; failed: readonly FailureRecord[] } & LinkFacts)
   | ({ type: "store.links" } & LinkFacts)
   | { type: "version.blamed"; digest: Digest; reason: FailureReason | OtherReason; at: string }
-  /** Somebody wants it to be tried again: its record of failure is gone. */
+  /** Somebody wants it to be tried again: what was held against it, a failure or an unsteady tag, is gone. */
   | { type: "version.forgotten"; digest: Digest }
   | { type: "bootstrap.started"; reference: string }
   | { type: "bootstrap.retrying"; reason: string; inMs: number; attempt: number }

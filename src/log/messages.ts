@@ -78,7 +78,7 @@ const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
   "store.found": ["debug", (e) => `on disk: ${describeLinks(e)}; ${e.failed.length} failed`],
   "store.links": ["debug", (e) => `links: ${describeLinks(e)}`],
   "version.blamed": ["debug", (e) => `version ${e.digest} is recorded as failed (${e.reason.kind})`],
-  "version.forgotten": ["info", (e) => `the failure of ${e.digest} is forgotten, it may be tried again`],
+  "version.forgotten": ["info", (e) => `what was held against ${e.digest} is forgotten, it may be tried again`],
   "bootstrap.started": ["info", (e) => `entrypoint missing, downloading ${e.reference}`],
   "bootstrap.retrying": [
     "warn",

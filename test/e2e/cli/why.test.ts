@@ -127,6 +127,26 @@ describe("why", () => {
     });
   });
 
+  test("a version that was replaced here before comes back: held until the tag is steady", async () => {
+    const first = await lab.push(CHECKING);
+    const loader = start();
+    await loader.until("looked");
+    await lab.push(`dockerloader ready; ${CHECKING}`);
+    let from = loader.text().length;
+    writeFileSync(mark, "");
+    await loader.until("looked", from);
+    assert.equal(await lab.push(CHECKING), first);
+    from = loader.text().length;
+    writeFileSync(mark, "");
+    await loader.until("looked", from);
+    const { kind, sentence } = await ask();
+    assert.equal(kind, "held", sentence);
+    assert.match(
+      sentence,
+      new RegExp(`^${first} was replaced here before, .* when 3 checks in a row have found it, and 1 has; `),
+    );
+  });
+
   test("what runs has changed since the last check", async () => {
     await lab.push(CHECKING);
     const loader = start();

@@ -47,7 +47,10 @@ const CASES: readonly (readonly [LoaderEvent, string])[] = [
   [{ type: "probation.passed", digest: DIGEST }, `version ${DIGEST} passed its probation`],
   [{ type: "store.repaired", what: "a link" }, "repaired the data directory: a link"],
   [{ type: "update.staged", digest: DIGEST }, `staged ${DIGEST}`],
-  [{ type: "version.forgotten", digest: DIGEST }, `the failure of ${DIGEST} is forgotten, it may be tried again`],
+  [
+    { type: "version.forgotten", digest: DIGEST },
+    `what was held against ${DIGEST} is forgotten, it may be tried again`,
+  ],
 ];
 
 function recorded(event: LoaderEvent): Recorded {
