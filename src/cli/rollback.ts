@@ -26,6 +26,8 @@ export const rollback: Command<{ json: boolean }> = {
         now: new Date(),
       });
       const log = createJournalLogger(store, "cli");
+      const blamed = store.records.failure(from);
+      if (blamed !== undefined) log.emit({ type: "version.blamed", ...blamed });
       log.emit({ type: "store.links", ...linkFacts(store) });
       log.emit({ type: "rollback.finished", digest: to });
       const running = isLoaderRunning(store);

@@ -79,6 +79,7 @@ const status = v.strictObject({
   schema,
   health: v.picklist(["healthy", "degraded", "not running"]),
   target: maybeText,
+  fault: maybeText,
   loader: v.nullable(loader),
   stable: v.nullable(digest),
   reference: maybeText,
@@ -108,6 +109,7 @@ const answer = { schema, sentence: text };
 const why = v.variant("kind", [
   v.strictObject({ ...answer, kind: v.literal("current"), digest, agoMs: count }),
   v.strictObject({ ...answer, kind: v.literal("not-running"), dataDir: text }),
+  v.strictObject({ ...answer, kind: v.literal("read-only"), fault: text }),
   v.strictObject({ ...answer, kind: v.literal("first-download"), target: maybeText, fault: maybeText }),
   v.strictObject({ ...answer, kind: v.picklist(["no-target", "never-checked", "changed-since"]) }),
   v.strictObject({ ...answer, kind: v.picklist(["pinned", "staged"]), digest }),

@@ -11,6 +11,7 @@ export function statusLines(report: Report, now: number): string[] {
   const since = (at: string): string => `since ${at} (${describeSpan(now - Date.parse(at))})`;
   const lines = [
     `${report.health}${loader === null ? "" : `, ${loader.state}${loader.onProbation ? " on probation" : ""} ${since(loader.since)}`}`,
+    ...(report.fault === null ? [] : [row("volume", `${report.fault}: nothing is updated`)]),
     row("target", report.target ?? "not set: no updates"),
     row("running", running(report, now)),
   ];

@@ -10,6 +10,7 @@ import {
   type Store,
   type StorageUse,
   storageUse,
+  writeFault,
 } from "../store/index.ts";
 import type { LoaderStatus } from "../supervisor/status.ts";
 
@@ -35,6 +36,8 @@ export interface Report {
   readonly schema: 1;
   readonly health: Health;
   readonly target: string | null;
+  /** Why the volume takes no writes: then the version on it runs and nothing is updated. Null: it takes them. */
+  readonly fault: string | null;
   readonly loader: LoaderStatus | null;
   /** The committed version. */
   readonly stable: Digest | null;
@@ -100,11 +103,14 @@ export function readReport({ dataDir, target }: Config): Report {
   const { stable } = versions;
   const runnable = stable !== null && store.trees.fault(stable) === undefined;
   const { reference = null, label = null } = stable === null ? {} : describeVersion(store, stable);
+  const fault = writeFault(dataDir) ?? null;
   return {
     schema: 1,
-    health: healthOf(running, loader, runnable),
+    health: fault === null ? healthOf(running, loader, runnable) : "degraded",
     target: target ?? null,
-    loader: running ? loader : null,
+    fault,
+    // What a loader said of itself before the volume became read-only is not of this loader.
+    loader: running && fault === null ? loader : null,
     reference,
     label,
     ...versions,

@@ -13,6 +13,7 @@ const LATE_MS = 60_000;
 /** Looks at the disk and the event stream and finds the one reason that holds, the nearest first. Changes nothing. */
 export function findReason(config: Config, now: number): Reason {
   const report = readReport(config);
+  if (report.fault !== null) return { kind: "read-only", fault: report.fault };
   if (report.health === "not running") return { kind: "not-running", dataDir: config.dataDir };
   const store = openStore(config.dataDir, { create: false });
   const events = parseLines(store.events.lines());

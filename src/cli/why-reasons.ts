@@ -8,6 +8,7 @@ import { describeSpan } from "./format.ts";
 export type Reason =
   | { readonly kind: "current"; readonly digest: Digest; readonly agoMs: number }
   | { readonly kind: "not-running"; readonly dataDir: string }
+  | { readonly kind: "read-only"; readonly fault: string }
   | { readonly kind: "first-download"; readonly target: string | null; readonly fault: string | null }
   | { readonly kind: "no-target" }
   | { readonly kind: "pinned"; readonly digest: Digest }
@@ -43,6 +44,8 @@ const SENTENCES: Sentences = {
   current: ({ digest, agoMs }) => `The newest version runs: ${digest}, as of the check ${describeSpan(agoMs)} ago.`,
   "not-running": ({ dataDir }) =>
     `No loader runs on ${dataDir}, so nothing is updated; start one with \`dockerloader run\`.`,
+  "read-only": ({ fault }) =>
+    `The volume takes no writes: ${fault}. The version on it runs, and nothing is updated until it is mounted read-write.`,
   "first-download": ({ target, fault }) =>
     `The first download of ${target ?? "the image"} has not finished${fault === null ? "" : `: ${fault}`}. It is tried again until it succeeds.`,
   "no-target": () => "DOCKERLOADER_TARGET is not set, so there is nothing to follow; set it to the image to follow.",

@@ -1,6 +1,6 @@
 import type { Config } from "../config/table.ts";
 import { LIMITS } from "../limits.ts";
-import { dataDirFault, openStore, probeVolume, type VolumeProbe } from "../store/index.ts";
+import { dataDirFault, openStore, probeVolume, type VolumeProbe, writeFault } from "../store/index.ts";
 import { fault, type Finding, ok, warning } from "./finding.ts";
 
 const SLOW_SYNC_MS = 250;
@@ -11,6 +11,11 @@ export function checkVolume({ dataDir }: Config): Finding[] {
   const unusable = dataDirFault(dataDir);
   if (unusable !== undefined) {
     return [fault("volume", unusable, "mount a volume there that this user may write to")];
+  }
+  const readOnly = writeFault(dataDir);
+  if (readOnly !== undefined) {
+    const says = `${readOnly}: the version on it runs, and nothing is updated`;
+    return [fault("volume", says, "mount it read-write")];
   }
   let unsyncable = false;
   try {
@@ -50,15 +55,15 @@ function judgeSpeed(dataDir: string, ms: number): Finding {
     : ok("volume", `${dataDir} is writable; a durable write takes ${ms} ms`);
 }
 
+/** Two loaders on one volume would ruin it, so none starts where none can be kept out. */
 function judgeLock(lock: VolumeProbe["lock"]): Finding {
-  if (lock === "works") return ok("volume", "locks work");
-  return lock === "unsupported"
-    ? warning(
+  return lock === "works"
+    ? ok("volume", "locks work")
+    : fault(
         "volume",
-        "locks do not work, so two loaders on it would not notice each other",
-        "install util-linux (flock) or use a volume with locks",
-      )
-    : fault("volume", `locks are broken: ${lock.fault}`, "use a volume with working flock(2)");
+        `files cannot be locked, so no loader starts: ${lock.fault}`,
+        "install util-linux (flock), or use a volume with working locks",
+      );
 }
 
 function judgeSpace(free: number, total: number): Finding {

@@ -20,7 +20,7 @@ export function foldVersions(versions: Versions, event: LoaderEvent, time: strin
     case "trial.kept":
       return supersede(tell(versions, event.digest, "committed", time), event.digest);
     case "version.blamed": {
-      const committed = event.reason.kind === "crashed-on-probation";
+      const committed = event.reason.kind === "crashed-on-probation" || event.reason.kind === "rolled-back";
       return tell(versions, event.digest, committed ? "rolled back" : "failed", time, describeFailure(event.reason));
     }
     // Its next try is a new story; a version that was committed once keeps its own.

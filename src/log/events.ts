@@ -111,6 +111,7 @@ export const HISTORY: ReadonlySet<EventType> = new Set([
   "rollback.finished",
   "probation.passed",
   "store.repaired",
+  "store.degraded",
   "update.staged",
   "version.forgotten",
 ] as const satisfies readonly EventType[]);

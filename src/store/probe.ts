@@ -11,7 +11,7 @@ export interface VolumeProbe {
   readonly total: number;
   /** Milliseconds of one durable write: content, rename and directory synced. Or why it failed. */
   readonly durableWrite: { readonly ms: number } | { readonly fault: string };
-  readonly lock: "works" | "unsupported" | { readonly fault: string };
+  readonly lock: "works" | { readonly fault: string };
 }
 
 /** Tries a data directory that exists. Never throws; leaves nothing. */
@@ -39,7 +39,8 @@ export function probeVolume({ fs, durable, layout }: Store): VolumeProbe {
 
 function probeLock(fs: Store["fs"], path: string): VolumeProbe["lock"] {
   const first = tryLock(fs, path);
-  if (first.kind !== "held") return "unsupported";
+  if (first.kind === "unsupported") return { fault: first.why };
+  if (first.kind === "busy") return { fault: "a new file is locked already" };
   const second = tryLock(fs, path);
   first.lock.release();
   if (second.kind !== "held") return "works";

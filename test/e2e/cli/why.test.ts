@@ -6,12 +6,19 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, beforeEach, describe, test } from "node:test";
+import * as v from "valibot";
+import { SHAPES } from "../../../src/cli/shapes.ts";
+import { type Ran, run } from "../../container/support/command.ts";
+import { needs } from "../../support/preconditions.ts";
 import { findReason } from "../../../src/cli/why-find.ts";
 import { REASON_KINDS } from "../../../src/cli/why-reasons.ts";
 import { readConfig } from "../../../src/config/load.ts";
 import { openShellLab, type ShellLab } from "../support/shell-lab.ts";
 import { answer } from "./support/answer.ts";
 import { CHECKING, HESITANT, loopingApp, WAIT } from "./support/apps.ts";
+
+/** Mounting needs root. */
+const READ_ONLY = needs("read-only mounts", ["unshare", "mount"]);
 
 describe("why", () => {
   const reached = new Set<string>();
@@ -176,7 +183,37 @@ describe("why", () => {
     reached.add(reason.kind);
   });
 
+  test("the volume is mounted read-only: said by why, status and doctor", READ_ONLY, async () => {
+    await lab.push(`echo up; ${WAIT}`);
+    const loader = start();
+    await loader.until("up");
+    await loader.kill("SIGTERM");
+    const look = (command: string): Promise<Ran> => {
+      const mount = `mount --bind "$DIR" "$DIR" && mount -o remount,bind,ro "$DIR" && exec dockerloader ${command}`;
+      const env = { PATH: `${lab.folder}/bin:${process.env["PATH"]}`, DIR: lab.dataDir };
+      const settings = { DOCKERLOADER_DATA_DIR: lab.dataDir, DOCKERLOADER_TARGET: lab.target };
+      return run("unshare", ["-m", "sh", "-c", mount], { env: { ...env, ...settings } });
+    };
+    const why = await look("why --json");
+    const { kind, sentence } = v.parse(SHAPES.why, JSON.parse(why.out));
+    assert.deepEqual(
+      [kind, sentence],
+      [
+        "read-only",
+        `The volume takes no writes: ${lab.dataDir} is mounted read-only. The version on it runs, and nothing is updated until it is mounted read-write.`,
+      ],
+    );
+    reached.add(kind);
+    const status = await look("status");
+    assert.equal(status.code, 1);
+    assert.match(status.out, /^degraded\nvolume +\S+ is mounted read-only: nothing is updated$/m);
+    const doctor = await look("doctor");
+    assert.equal(doctor.code, 1);
+    assert.match(doctor.out, /^FAULT {4}volume: \S+ is mounted read-only: .*\n {9}mount it read-write$/m);
+  });
+
   after(() => {
+    if (READ_ONLY.skip !== undefined) reached.add("read-only");
     assert.deepEqual(
       REASON_KINDS.filter((kind) => kind !== "failed" && !reached.has(kind)),
       [],

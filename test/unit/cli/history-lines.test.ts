@@ -46,6 +46,7 @@ const CASES: readonly (readonly [LoaderEvent, string])[] = [
   [{ type: "rollback.finished", digest: DIGEST }, `rolled back to ${DIGEST}`],
   [{ type: "probation.passed", digest: DIGEST }, `version ${DIGEST} passed its probation`],
   [{ type: "store.repaired", what: "a link" }, "repaired the data directory: a link"],
+  [{ type: "store.degraded", message: "EIO; no trial now" }, "the volume fails: EIO; no trial now"],
   [{ type: "update.staged", digest: DIGEST }, `staged ${DIGEST}`],
   [
     { type: "version.forgotten", digest: DIGEST },

@@ -46,13 +46,8 @@ describe("the doctor on a volume", () => {
     ],
     [
       "has no locks",
-      volume({ lock: "unsupported" }),
-      "warning: locks do not work, so two loaders on it would not notice each other -> install util-linux (flock) or use a volume with locks",
-    ],
-    [
-      "has broken locks",
-      volume({ lock: { fault: "two holders got the same lock" } }),
-      "fault: locks are broken: two holders got the same lock -> use a volume with working flock(2)",
+      volume({ lock: { fault: "this system has no flock command" } }),
+      "fault: files cannot be locked, so no loader starts: this system has no flock command -> install util-linux (flock), or use a volume with working locks",
     ],
     [
       "is nearly full",
