@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { lean } from "./build/lean.ts";
 
 const root = join(import.meta.dirname, "..");
 const at = (...parts: string[]): string => join(root, ...parts);
@@ -30,6 +31,7 @@ async function buildCommand(): Promise<void> {
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
     },
+    plugins: [lean],
     logLevel: "warning",
   });
   chmodSync(at("dist/bin/main.js"), 0o755);
