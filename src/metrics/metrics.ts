@@ -11,6 +11,12 @@ const STATES = {
 const PHASES = ["check", "download", "extract", "stageAttempt", "trial"] as const;
 const BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
 
+/** The state to show: an update machine that has ended its one round, or has just begun, rests. */
+function activeOf(machine: keyof typeof STATES, view: View): string {
+  const { state } = view[machine];
+  return (STATES[machine] as readonly string[]).includes(state) ? state : "idle";
+}
+
 export interface Metrics {
   readonly contentType: string;
   /** Counts what has just happened. */
@@ -118,7 +124,8 @@ export function createMetrics(): Metrics {
     count: (events) => events.forEach(countOne),
     page: (view, storage) => {
       for (const machine of ["supervisor", "update"] as const) {
-        for (const one of STATES[machine]) state.set({ machine, state: one }, view[machine].state === one ? 1 : 0);
+        const active = activeOf(machine, view);
+        for (const one of STATES[machine]) state.set({ machine, state: one }, active === one ? 1 : 0);
       }
       info.reset();
       const { child, links, lastCheck: check } = view;
