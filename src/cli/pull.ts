@@ -1,16 +1,18 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Environment } from "../config/load.ts";
+import type { Config } from "../config/table.ts";
 import { DockerloaderError, EXIT } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
 import { quietly } from "../log/quiet.ts";
-import { type Command, JSON_OPTION, printJson } from "./command.ts";
+import { type Command, type CommandContext, JSON_OPTION, printJson } from "./command.ts";
 
 interface Arguments {
   readonly ref: string;
   readonly output: string;
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly authFile?: string;
 }
 
 export const pull: Command<Arguments> = {
@@ -22,15 +24,17 @@ export const pull: Command<Arguments> = {
   options: {
     ...JSON_OPTION,
     output: { type: "string", demandOption: true, alias: "o", describe: "a directory that is new or empty" },
+    "auth-file": { type: "string", describe: "take credentials from this file and from nowhere else" },
     quiet: { type: "boolean", default: false, alias: "q", describe: "no progress, only warnings and errors" },
   },
   examples: [
     ["pull registry.example.com/app:1 -o ./app", "the files of an image, as they would run"],
     ["pull oci-archive:app.tar -o ./app", "the same without a registry"],
   ],
-  run: async ({ ref, output, json, quiet }, { env, config, log }) => {
+  run: async ({ ref, output, json, quiet, authFile }, context) => {
     const { pullInto } = await import("../pull/pull-into.ts");
-    const settings = config();
+    const { log } = context;
+    const { settings, env } = withCredentials(context, authFile);
     const directory = resolve(output);
     const created = prepare(directory);
     const stop = new AbortController();
@@ -51,6 +55,16 @@ export const pull: Command<Arguments> = {
     }
   },
 };
+
+/** A file that is named on the command line counts alone. There is no option for a password: everybody here could read it. */
+function withCredentials(
+  { env, config }: CommandContext,
+  file: string | undefined,
+): { settings: Config; env: Environment } {
+  if (file === undefined) return { settings: config(), env };
+  const { DOCKERLOADER_USERNAME: _, DOCKER_AUTH_CONFIG: __, ...rest } = env;
+  return { settings: { ...config(), authFile: resolve(file) }, env: rest };
+}
 
 /** Bars where somebody looks, else lines. */
 async function reporter(log: Logger, env: Environment, quiet: boolean): Promise<Logger & { readonly end: () => void }> {

@@ -69,7 +69,9 @@ function ownMessage(body: string): { code: string; text: string } {
     const source = isRecord(first) ? first : isRecord(value) ? value : {};
     if (typeof source["code"] === "string") code = source["code"];
     // Token services say `details`, some registries `message` alone.
-    const words = [code, source["message"] ?? source["details"]].filter((part) => typeof part === "string");
+    const words = [code, source["message"] ?? source["details"]].filter(
+      (part) => typeof part === "string" && part !== "",
+    );
     text = words.join(": ");
   } catch {
     // An HTML page of some proxy says nothing that helps.
