@@ -24,7 +24,7 @@ function whole(key: string, value: string): number {
 }
 
 function seconds(key: string, value: string): number {
-  if (!/^-?\d{1,19}(?:\.\d*)?$/.test(value)) throw malformed(`${key} is no time`);
+  if (!/^[+-]?\d{1,19}(?:\.\d*)?$/.test(value)) throw malformed(`${key} is no time`);
   return Number(value);
 }
 

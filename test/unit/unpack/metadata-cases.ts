@@ -74,6 +74,7 @@ export const METADATA_CASES: readonly LayerCase[] = [
   },
   timeCase("1000000000.5", 1_000_000_000.5),
   timeCase("1000000000.3", 1_000_000_000.3),
+  timeCase("+1000000000.5", 1_000_000_000.5),
   timeCase("-5", 0),
   timeCase("1000000000000", 0),
   {

@@ -21,22 +21,29 @@ export interface KnownDifference {
 const entriesOf = (stack: Stack): LayerEntry[] => stack.flat();
 const isSpecial = (type: string | undefined): boolean => type === "fifo" || type === "device";
 
+const MICROSECOND = 1_000n;
+
+/** True for two times, in nanoseconds, that are the same to the microsecond. */
+export function near(one: string, other: string): boolean {
+  if (!/^-?\d+$/.test(one) || !/^-?\d+$/.test(other)) return false;
+  const apart = BigInt(one) - BigInt(other);
+  return apart < MICROSECOND && apart > -MICROSECOND;
+}
+
 /** The looks of a directory that no entry describes. */
 const isImplied = (facts: Facts | undefined): boolean =>
   facts?.type === "directory" && facts.mode === "755" && facts.owner === "0:0" && facts.mtime === "now";
 
-/** True when the stack has a header with the looks of the path. */
+/** True when the path looks as the header says, in every respect. */
 function looksLike(facts: Facts | undefined, entry: LayerEntry): boolean {
-  if (facts === undefined) return false;
-  return facts.mode === entry.mode.toString(8) && facts.owner === `${entry.uid}:${entry.gid}`;
+  if (facts === undefined || facts.mode !== entry.mode.toString(8) || facts.owner !== `${entry.uid}:${entry.gid}`) {
+    return false;
+  }
+  const [seconds = "", fraction = ""] = entry.mtime.split(".");
+  return near(facts.mtime, seconds.startsWith("-") ? "0" : `${seconds}${fraction.padEnd(9, "0")}`);
 }
 
-const MICROSECOND = 1_000n;
-const near = (one: string, other: string): boolean => {
-  if (!/^-?\d+$/.test(one) || !/^-?\d+$/.test(other)) return false;
-  const apart = BigInt(one) - BigInt(other);
-  return apart < MICROSECOND && apart > -MICROSECOND;
-};
+const lastOf = (name: string): string => /([^/]*)\/*$/.exec(name)?.[1] ?? "";
 
 /** True when a whiteout is for the path or for a directory above it. */
 function isHidden(stack: Stack, path: string): boolean {
@@ -105,12 +112,25 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     name: "a hidden directory that comes back without an entry has lost its looks",
     reason: "the whiteout is for all the lower layer had; umoci decides by the order of the entries (rule A17)",
-    explains: ({ field, path, stack, ourTree }) =>
+    explains: ({ field, path, stack, ourTree, theirTree }) =>
       (field === "mode" || field === "owner" || field === "mtime") &&
       isHidden(stack, path) &&
-      isImplied(ourTree.get(path)),
+      isImplied(ourTree.get(path)) &&
+      hadLooks(stack, path, theirTree.get(path)),
   },
 ];
+
+/** True when what umoci shows is what a lower layer stated for a directory of that name, but for the time of a later change in it. */
+function hadLooks(stack: Stack, path: string, theirs: Facts | undefined): boolean {
+  const lower = stack.slice(0, -1).flat();
+  return lower.some(
+    (entry) =>
+      entry.kind === "directory" &&
+      lastOf(entry.name) === lastOf(path) &&
+      theirs?.mode === entry.mode.toString(8) &&
+      theirs.owner === `${entry.uid}:${entry.gid}`,
+  );
+}
 
 function specialBelow(tree: Tree, directory: string): boolean {
   return [...tree].some(([path, { type }]) => isSpecial(type) && below(path, directory));
