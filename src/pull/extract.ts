@@ -39,8 +39,8 @@ export async function stageImage(store: Store, image: RemoteImage, options: Stag
   await sweepStorage(store);
   const tree = store.trees.begin();
   const reuse = reuseFor(store, image, options.sharing);
-  const { root, inventory } = tree;
-  const incoming = receiveImage(store, image, { root, inventory, ...(reuse && { reuse }) }, options);
+  const { root, inventory, seal } = tree;
+  const incoming = receiveImage(store, image, { root, inventory, seal, ...(reuse && { reuse }) }, options);
   const publish = async (): Promise<void> => {
     try {
       const report = await incoming.unpacked;

@@ -9,6 +9,8 @@ export interface Destination {
   readonly root: string;
   /** A file for the inventory of the tree. */
   readonly inventory?: string;
+  /** A file for the seal of the tree. */
+  readonly seal?: string;
   readonly reuse?: ReuseRequest;
 }
 
@@ -26,7 +28,7 @@ export interface Incoming {
 export function receiveImage(
   store: Store,
   image: RemoteImage,
-  { root, inventory, reuse }: Destination,
+  { root, inventory, seal, reuse }: Destination,
   options: DownloadOptions,
 ): Incoming {
   const stop = new AbortController();
@@ -49,7 +51,13 @@ export function receiveImage(
       diffId: image.config.diffIds[index] ?? digest,
       size,
     }));
-    const request = { root, layers: sources, ...(inventory && { inventory }), ...(reuse && { reuse }) };
+    const request = {
+      root,
+      layers: sources,
+      ...(inventory && { inventory }),
+      ...(seal && { seal }),
+      ...(reuse && { reuse }),
+    };
     return unpackImage(request, { signal, gate: { needs, ready: downloads.ready } });
   };
   const download = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { join } from "node:path";
+import { lineOf } from "../seal-line.ts";
 
 const READ_CHUNK_BYTES = 1024 * 1024;
 
@@ -29,11 +30,6 @@ async function walk(directory: Buffer, prefix: string, lines: string[]): Promise
       lines.push(lineOf("l", "", shown, fs.readlinkSync(path, { encoding: "buffer" }).toString("latin1")));
     }
   }
-}
-
-/** One line of a seal. */
-export function lineOf(kind: "d" | "f" | "l", mode: string, path: string, content: string): string {
-  return JSON.stringify([path, kind, mode, content]);
 }
 
 async function hashOf(path: Buffer): Promise<string> {

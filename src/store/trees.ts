@@ -32,6 +32,8 @@ export interface StagedTree {
   readonly root: string;
   /** Where to write the tree's inventory, if there is one: it is published together with the tree. */
   readonly inventory: string;
+  /** Where to write what `sealOf` would answer, by whoever knows it already; else the tree is read again. */
+  readonly seal: string;
   /** Durable and atomic: the tree appears whole under its digest or not at all. Replaces a broken one. */
   readonly publish: (receipt: Receipt) => Promise<void>;
   /** Removes it, unless it is published. Never rejects. */
@@ -73,12 +75,19 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
       throw storeError("create", root, error);
     }
     const inventory = `${root}.inventory`;
+    const seal = `${root}.seal`;
     return {
       root,
       inventory,
+      seal,
       publish: async (receipt) => {
         preflight(fs, root);
-        durable.publishFile(layout.seal(receipt.digest), (await fs.sealOf(root)).join("\n"));
+        if (statIfPresent(fs, seal) === undefined) {
+          durable.publishFile(layout.seal(receipt.digest), (await fs.sealOf(root)).join("\n"));
+        } else {
+          durable.syncFile(seal);
+          durable.move(seal, layout.seal(receipt.digest));
+        }
         await fs.syncTree(root);
         publishInventory(inventory, layout.inventory(receipt.digest));
         durable.publishFile(layout.receipt(receipt.digest), `${JSON.stringify(receipt)}\n`);
@@ -86,7 +95,7 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
         await durable.retire(layout.tree(receipt.digest));
         durable.move(root, layout.tree(receipt.digest));
       },
-      discard: () => removeLeftovers(fs, inventory, root),
+      discard: () => removeLeftovers(fs, inventory, seal, root),
     };
   };
 

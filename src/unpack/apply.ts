@@ -1,5 +1,6 @@
 import { lstatSync } from "node:fs";
 import { LayerFault } from "./faults.ts";
+import type { Completed } from "./files.ts";
 import type { ImageState } from "./image-state.ts";
 import { dressFile, dressLink, looksLike } from "./looks.ts";
 import { clampTime } from "./metadata.ts";
@@ -17,8 +18,13 @@ const LINK_TARGET_BYTES = 4095;
 const hostile = (rule: string, text: string): LayerFault => new LayerFault("LAYER_HOSTILE", rule, text);
 const corrupt = (rule: string, text: string): LayerFault => new LayerFault("LAYER_CORRUPT", rule, text);
 
-/** Puts a file, looks and all, at a path of the tree and answers its inode; undefined: the content comes from the layer. */
-export type FileProvider = (path: string) => number | undefined;
+/** Puts a file, looks and all, at a path of the tree; undefined: the content comes from the layer. */
+export type FileProvider = (path: string) => GivenFile | undefined;
+
+export interface GivenFile {
+  readonly ino: number;
+  readonly sha256: string;
+}
 
 /** Turns the entries of one layer into files (rules A1 to A35). `close` is due whatever happens. */
 export class EntryWriter implements TarSink {
@@ -135,13 +141,18 @@ export class EntryWriter implements TarSink {
   }
 
   #file(path: string, entry: TarEntry): void {
-    const { tree, recorder, files } = this.#image;
+    const { tree, recorder, census, files } = this.#image;
     const given = this.#provide(path);
     const fd = given === undefined ? tree.file(path, entry.mode & 0o777) : undefined;
     // Only now: what was at the path before has made way.
     const noted = recorder?.file(path);
-    if (fd !== undefined) files.begin(fd, entry, (ino) => noted?.(ino));
-    else if (given !== undefined) noted?.(given);
+    const counted = census?.file(path, entry.mode);
+    const complete: Completed = (ino, sha256) => {
+      noted?.(ino, sha256);
+      counted?.(sha256);
+    };
+    if (fd !== undefined) files.begin(fd, entry, complete);
+    else if (given !== undefined) complete(given.ino, given.sha256);
   }
 
   #directory(entry: TarEntry, parent: readonly string[], last: string): void {
@@ -154,7 +165,7 @@ export class EntryWriter implements TarSink {
   }
 
   #symlink(entry: TarEntry, parent: readonly string[], last: string): void {
-    const { tree, ownership } = this.#image;
+    const { tree, ownership, census } = this.#image;
     const target = entry.linkname;
     if (target === "") throw corrupt("A24", "the symbolic link has no target");
     if (target.length > LINK_TARGET_BYTES) {
@@ -162,25 +173,30 @@ export class EntryWriter implements TarSink {
     }
     this.#add(parent, last, entry, (path) => {
       tree.symlink(target, path);
+      census?.link(path, target);
       dressLink(tree.bytesOf(path), entry, ownership);
     });
   }
 
   /** The file takes the looks of the header (rule A23), unless it is a link: then nothing may be changed through it. */
   #hardLink(entry: TarEntry, parent: readonly string[], last: string): void {
-    const { tree, ownership, warnings, holes, files } = this.#image;
+    const { tree, ownership, warnings, holes, files, census } = this.#image;
     files.settle();
     this.#add(parent, last, entry, (path) => {
       const { existing, kind } = this.#linkTarget(entry.linkname);
       if (existing === path || existing.startsWith(`${path}/`)) {
         throw hostile("A22", "the hard link is to itself or to something below it");
       }
-      if (!tree.link(existing, path)) warnings.add("linkCopied", entry.name);
+      const linked = tree.link(existing, path);
+      census?.alias(existing, path, !linked);
+      if (!linked) warnings.add("linkCopied", entry.name);
       if (kind === "symlink") return;
       holes.linked(existing, path);
       const bytes = tree.bytesOf(path);
       if (looksLike(lstatSync(bytes), entry, ownership)) return;
-      tree.unshare(path);
+      const remake = (): readonly string[] => tree.unshare(path);
+      if (census === undefined) remake();
+      else census.mode(path, entry.mode, remake);
       dressFile(bytes, entry, ownership);
     });
   }

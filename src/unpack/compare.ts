@@ -1,6 +1,6 @@
 import { closeSync, constants, lstatSync, openSync, readSync } from "node:fs";
 import type { Limits } from "../limits.ts";
-import { newImageState } from "./image-state.ts";
+import { newImageState, NOTHING_WANTED } from "./image-state.ts";
 import { readInventory } from "./inventory.ts";
 import { type LayerInput, streamLayer } from "./layer.ts";
 import { looksLike } from "./looks.ts";
@@ -33,7 +33,7 @@ export async function compareTree(
 ): Promise<Comparison | undefined> {
   const recorded = readInventory(inventory, layers.length);
   if (recorded === undefined) return undefined;
-  const image = newImageState(root, limits, owners, false);
+  const image = newImageState(root, limits, owners, NOTHING_WANTED);
   const differences: Difference[] = [];
   let files = 0;
   for (const [index, { entries }] of recorded.layers.entries()) {

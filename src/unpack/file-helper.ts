@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { ContentHash } from "./content-hash.ts";
 import { type Helper, writeOrder } from "./files.ts";
 import { Ownership } from "./ownership.ts";
 import { type RingMemory, serveRing } from "./ring.ts";
@@ -8,14 +9,15 @@ import { type RingMemory, serveRing } from "./ring.ts";
 export interface HelpRequest {
   readonly memory: RingMemory;
   readonly owners: boolean;
+  readonly hashes: boolean;
 }
 
 /** Starts helpers from the worker's own file; undefined where a second thread would only take turns with the first. */
 export function helperFrom(file: URL, owners: boolean, processors = availableParallelism()): Helper | undefined {
   if (processors < 2) return undefined;
-  return (memory) => {
+  return (memory, hashes) => {
     const worker = new Worker(file, {
-      workerData: { memory, owners } satisfies HelpRequest,
+      workerData: { memory, owners, hashes } satisfies HelpRequest,
       execArgv: [],
       name: "files",
     });
@@ -24,11 +26,13 @@ export function helperFrom(file: URL, owners: boolean, processors = availablePar
 }
 
 /** The whole life of a helper. */
-export function help({ memory, owners }: HelpRequest): void {
+export function help({ memory, owners, hashes }: HelpRequest): void {
+  const hash = hashes ? new ContentHash() : undefined;
   let refused = false;
   const ownership = new Ownership(owners, { add: () => (refused = true) });
   serveRing(memory, (order, data) => {
     refused = false;
-    return { ino: writeOrder(order, data, ownership), ownerRefused: refused };
+    const ino = writeOrder(order, data, ownership);
+    return { ino, ownerRefused: refused, sha256: hash?.add(data, order.last) ?? "" };
   });
 }

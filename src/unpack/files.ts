@@ -1,4 +1,5 @@
 import { closeSync, writeSync } from "node:fs";
+import { ContentHash } from "./content-hash.ts";
 import { toVolumeError } from "./faults.ts";
 import { dressOpen } from "./looks.ts";
 import type { Ownership } from "./ownership.ts";
@@ -8,65 +9,74 @@ import type { TarEntry } from "./tar-parser.ts";
 import type { Warnings } from "./warnings.ts";
 
 /** Starts a thread that serves the memory with `writeOrder`. It ends with the thread that called. */
-export type Helper = (memory: RingMemory) => void;
+export type Helper = (memory: RingMemory, hashes: boolean) => void;
 
 /** Files after which a helper pays: its start costs as much as some hundred of them. */
 const ALONE = 256;
-/** Bytes of content after which it pays too. */
-const ALONE_BYTES = 8 * 1024 * 1024;
+/** Bytes of a file beyond which handing it over costs more than it saves: then the kernel's work is not what takes the time. */
+const LARGE_BYTES = 64 * 1024;
+
+/** Told once a file is complete: its inode, and its SHA-256 when hashes are wanted (else empty). */
+export type Completed = (ino: number, sha256: string) => void;
+
+const NOTHING = Buffer.alloc(0);
 
 interface Open {
   readonly fd: number;
   readonly entry: TarEntry;
-  readonly done: (ino: number) => void;
+  readonly done: Completed;
 }
 
 /**
- * Writes the content of new files and gives them their looks. For an image of some size a helper thread does both while
- * the calling thread reads on and opens the next files: the kernel's work for a file divides about evenly so. Only the calling
+ * Writes the content of new files and gives them their looks. For an image of many files a helper thread does both for the
+ * small ones while the calling thread reads on and opens the next files: the kernel's work for a file divides about evenly so. Only the calling
  * thread opens and closes descriptors, and only it changes names: what a layer does keeps its order.
  */
 export class FileWriter {
   readonly #ownership: Ownership;
   readonly #warnings: Warnings;
   readonly #helper: Helper | undefined;
+  readonly #hash: ContentHash | undefined;
   #ring: RingGiver | undefined;
   #files = 0;
-  #bytes = 0;
   /** What the orders that are not settled are for. */
   readonly #given: { readonly open: Open; readonly last: boolean }[] = [];
   #open: Open | undefined;
   #shared = false;
   #pending = 0;
 
-  constructor(ownership: Ownership, warnings: Warnings, helper: Helper | undefined) {
+  /** `hashes`: content is wanted by its hash. */
+  constructor(ownership: Ownership, warnings: Warnings, hashes: boolean, helper: Helper | undefined) {
     this.#ownership = ownership;
     this.#warnings = warnings;
     this.#helper = helper;
+    this.#hash = hashes ? new ContentHash() : undefined;
   }
 
-  /** Takes over a new file, open for writing. `done` is told its inode once it is complete. */
-  begin(fd: number, entry: TarEntry, done: (ino: number) => void): void {
+  /** Takes over a new file, open for writing. */
+  begin(fd: number, entry: TarEntry, done: Completed): void {
     this.#open = { fd, entry, done };
-    this.#shared = this.#ring?.served === true;
+    this.#shared = entry.size <= LARGE_BYTES && this.#ring?.served === true;
     this.#files += 1;
     if (this.#ring === undefined && this.#helper !== undefined) this.#consider(this.#helper);
   }
 
   #consider(helper: Helper): void {
-    if (this.#files < ALONE && this.#bytes < ALONE_BYTES) return;
+    if (this.#files < ALONE) return;
     const memory = newRingMemory();
     this.#ring = new RingGiver(memory, (done) => this.#finished(done));
-    helper(memory);
+    helper(memory, this.#hash !== undefined);
   }
 
   /** Content of the file begun last. False when there is none to take it. */
   data(piece: Buffer): boolean {
     const open = this.#open;
     if (open === undefined) return false;
-    this.#bytes += piece.length;
     if (this.#shared && this.#ring !== undefined) this.#share(this.#ring, open, piece);
-    else writeAll(open.fd, piece);
+    else {
+      writeAll(open.fd, piece);
+      this.#hash?.add(piece, false);
+    }
     return true;
   }
 
@@ -86,7 +96,8 @@ export class FileWriter {
     if (open === undefined) return;
     if (this.#shared && this.#ring !== undefined) return this.#order(this.#ring, open, true);
     try {
-      open.done(dressOpen(open.fd, open.entry, this.#ownership));
+      const ino = dressOpen(open.fd, open.entry, this.#ownership);
+      open.done(ino, this.#hash?.add(NOTHING, true) ?? "");
     } finally {
       closeSync(open.fd);
     }
@@ -126,12 +137,12 @@ export class FileWriter {
     }
   }
 
-  #finished({ ino, ownerRefused }: Done): void {
+  #finished({ ino, ownerRefused, sha256 }: Done): void {
     const { open, last } = this.#given.shift() ?? {};
     if (open === undefined || last !== true) return;
     closeSync(open.fd);
     if (ownerRefused) this.#warnings.add("owner", open.entry.name);
-    open.done(ino);
+    open.done(ino, this.#hash === undefined ? "" : sha256);
   }
 }
 

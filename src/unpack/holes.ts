@@ -1,4 +1,5 @@
 import { chmodSync, closeSync, constants, fchmodSync, futimesSync, lstatSync, openSync, writeSync } from "node:fs";
+import { ContentHash } from "./content-hash.ts";
 import type { Rootfs } from "./rootfs.ts";
 import type { TarSink } from "./tar-parser.ts";
 
@@ -44,14 +45,20 @@ export class Holes {
   }
 }
 
+/** Told of every file that has got its content. */
+export type Filled = (path: string, place: number, sha256: string) => void;
+
 /** Reads a layer and writes the content that holes lack; everything else passes by. `close` is due whatever happens. */
 export class HoleFiller implements TarSink {
   readonly #tree: Rootfs;
   readonly #paths: ReadonlyMap<number, string>;
+  readonly #filled: Filled;
+  readonly #hash = new ContentHash();
   #place = -1;
-  #open: { readonly fd: number; readonly mode: number; readonly mtime: number } | undefined;
+  #open: { readonly path: string; readonly fd: number; readonly mode: number; readonly mtime: number } | undefined;
 
-  constructor(tree: Rootfs, paths: ReadonlyMap<number, string>) {
+  constructor(tree: Rootfs, paths: ReadonlyMap<number, string>, filled: Filled) {
+    this.#filled = filled;
     this.#tree = tree;
     this.#paths = paths;
   }
@@ -64,20 +71,22 @@ export class HoleFiller implements TarSink {
     const { mode, mtimeMs } = lstatSync(bytes);
     chmodSync(bytes, 0o600);
     const fd = openSync(bytes, constants.O_WRONLY | constants.O_NOFOLLOW);
-    this.#open = { fd, mode: mode & 0o7777, mtime: mtimeMs / 1000 };
+    this.#open = { path, fd, mode: mode & 0o7777, mtime: mtimeMs / 1000 };
   }
 
   data(piece: Buffer): void {
     const fd = this.#open?.fd;
     if (fd === undefined) return;
     for (let done = 0; done < piece.length;) done += writeSync(fd, piece, done);
+    this.#hash.add(piece, false);
   }
 
   end(): void {
     if (this.#open === undefined) return;
-    const { fd, mode, mtime } = this.#open;
+    const { path, fd, mode, mtime } = this.#open;
     fchmodSync(fd, mode);
     futimesSync(fd, mtime, mtime);
+    this.#filled(path, this.#place, this.#hash.add(Buffer.alloc(0), true));
     this.close();
   }
 

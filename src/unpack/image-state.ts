@@ -1,5 +1,6 @@
 import type { Limits } from "../limits.ts";
 import { Budget } from "./budget.ts";
+import { Census } from "./census.ts";
 import { FileWriter, type Helper } from "./files.ts";
 import { Holes } from "./holes.ts";
 import { Recorder } from "./inventory.ts";
@@ -20,26 +21,38 @@ export interface ImageState {
   readonly recorder: Recorder | undefined;
   readonly holes: Holes;
   readonly files: FileWriter;
+  /** Knows what is in the tree, when somebody wants its seal. */
+  readonly census: Census | undefined;
 }
+
+/** What is to be known about the tree in the end. */
+export interface Wanted {
+  readonly inventory: boolean;
+  readonly seal: boolean;
+}
+
+export const NOTHING_WANTED: Wanted = { inventory: false, seal: false };
 
 /** The state before the first layer. The root counts as a directory that no entry describes. */
 export function newImageState(
   root: string,
   limits: Limits,
   owners: boolean,
-  record: boolean,
+  wanted: Wanted,
   helper?: Helper,
 ): ImageState {
-  const recorder = record ? new Recorder(limits.inventoryEntries) : undefined;
+  const recorder = wanted.inventory ? new Recorder(limits.inventoryEntries) : undefined;
+  const census = wanted.seal ? new Census(limits.inventoryEntries) : undefined;
   const holes = new Holes();
   const tree = new Rootfs(root, (path) => {
     recorder?.gone(path);
+    census?.gone(path);
     holes.gone(path);
   });
   const warnings = new Warnings();
   const ownership = new Ownership(owners, warnings);
   const impliedFacts = { ...ownership.own, mode: 0o755, mtime: undefined };
   tree.directories.set("", impliedFacts);
-  const files = new FileWriter(ownership, warnings, helper);
-  return { tree, budget: new Budget(limits), warnings, ownership, impliedFacts, recorder, holes, files };
+  const files = new FileWriter(ownership, warnings, wanted.seal || wanted.inventory, helper);
+  return { tree, budget: new Budget(limits), warnings, ownership, impliedFacts, recorder, holes, files, census };
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { DockerloaderError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { toVolumeError } from "./faults.ts";
@@ -29,6 +29,8 @@ export interface ImageOptions {
   readonly reuse?: ReuseRequest;
   /** A file to write the inventory of the tree to, for a later reuse. */
   readonly inventory?: string;
+  /** A file to write the seal of the tree to; it is left out when the tree would have to be read for it. */
+  readonly seal?: string;
   /** Awaited after each piece of a layer: where a busy thread lets others run, and where it may throw to stop. */
   readonly pause?: () => Promise<void> | void;
   /** Starts a thread that writes files with us. Default: there is none. */
@@ -41,7 +43,7 @@ export async function applyImage(
   layers: readonly LayerInput[],
   options: ImageOptions,
 ): Promise<UnpackReport> {
-  const { limits, owners, gate = OPEN_GATE, reuse, inventory, pause = () => undefined, helper } = options;
+  const { limits, owners, gate = OPEN_GATE, reuse, inventory, seal, pause = () => undefined, helper } = options;
   if (layers.length > limits.layers) {
     throw new DockerloaderError(
       "LAYER_LIMIT",
@@ -50,7 +52,13 @@ export async function applyImage(
     );
   }
   checkRoot(root);
-  const image = newImageState(root, limits, owners, inventory !== undefined, helper);
+  const image = newImageState(
+    root,
+    limits,
+    owners,
+    { inventory: inventory !== undefined, seal: seal !== undefined },
+    helper,
+  );
   try {
     const reused = reuse === undefined ? 0 : await reuseLayers(image, layers, reuse, gate, pause);
     for (const [index, layer] of layers.entries()) {
@@ -58,18 +66,25 @@ export async function applyImage(
       await gate.ready(index);
       await applyLayer(image, layer, index === 0, pause);
     }
-    return complete(root, image, reused, inventory);
+    return complete(root, image, reused, options);
   } finally {
     image.files.close();
   }
 }
 
 /** What is due once all layers are applied. */
-function complete(root: string, image: ImageState, reusedLayers: number, inventory: string | undefined): UnpackReport {
+function complete(
+  root: string,
+  image: ImageState,
+  reusedLayers: number,
+  { inventory, seal }: Pick<ImageOptions, "inventory" | "seal">,
+): UnpackReport {
   const bytesOf = (path: string): Buffer => image.tree.bytesOf(path);
   try {
     image.tree.directories.apply(bytesOf, image.ownership);
     if (inventory !== undefined) image.recorder?.save(inventory, image.tree.directories.paths(), bytesOf);
+    const lines = image.census?.seal(image.tree.directories.modes(image.ownership), bytesOf);
+    if (seal !== undefined && lines !== undefined) writeFileSync(seal, lines.join("\n"), { flag: "wx" });
   } catch (error) {
     throw toVolumeError(error, root);
   }

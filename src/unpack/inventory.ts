@@ -1,11 +1,13 @@
 import { lstatSync, readFileSync, writeFileSync } from "node:fs";
 import type { ContentDigest } from "../digest.ts";
+import type { Completed } from "./files.ts";
 import type { TarEntry } from "./tar-parser.ts";
 
-/** One entry of a layer. For a file whose content is still in the tree: its path there (else empty) and its inode. */
+/** One entry of a layer. For a file whose content is still in the tree: its path there (else empty), its inode and its SHA-256. */
 export interface RecordedEntry extends TarEntry {
   readonly path: string;
   readonly ino: number;
+  readonly sha256: string;
 }
 
 /**
@@ -29,6 +31,7 @@ type Row = [
   mtime: number,
   path: string,
   ino: number,
+  sha256: string,
   ...xattrs: string[],
 ];
 
@@ -36,6 +39,7 @@ interface Noted {
   readonly entry: TarEntry;
   path: string;
   ino: number;
+  sha256: string;
 }
 
 /** Notes what an image's layers do while they are applied. Gives up, and holds nothing, beyond `most` entries. */
@@ -64,18 +68,25 @@ export class Recorder {
       this.#layers.length = 0;
       this.#files.clear();
     }
-    this.#layers.at(-1)?.entries.push({ entry, path: "", ino: 0 });
+    this.#layers.at(-1)?.entries.push({ entry, path: "", ino: 0, sha256: "" });
   }
 
-  /** The entry noted last became a file. Its inode is to be told when it is known. */
-  file(path: string): (ino: number) => void {
+  /** The entry noted last became a file. Its inode and content are to be told when they are known. */
+  file(path: string): Completed {
     const noted = this.#layers.at(-1)?.entries.at(-1);
     if (noted === undefined) return () => undefined;
     noted.path = path;
     this.#files.set(path, noted);
-    return (ino) => {
+    return (ino, sha256) => {
       noted.ino = ino;
+      noted.sha256 = sha256;
     };
+  }
+
+  /** The content of a file has come later: that of the entry at this place of the layer. */
+  content(layer: number, place: number, sha256: string): void {
+    const noted = this.#layers[layer]?.entries[place];
+    if (noted !== undefined) noted.sha256 = sha256;
   }
 
   /** Something at the path was removed. */
@@ -95,9 +106,9 @@ export class Recorder {
   }
 }
 
-function rowOf({ entry, path, ino }: Noted): Row {
+function rowOf({ entry, path, ino, sha256 }: Noted): Row {
   const { type, name, linkname, mode, uid, gid, size, mtime, xattrs } = entry;
-  return [type, name, linkname, mode, uid, gid, size, mtime, path, ino, ...xattrs];
+  return [type, name, linkname, mode, uid, gid, size, mtime, path, ino, sha256, ...xattrs];
 }
 
 /** The inventory in a file, its first `count` layers. Undefined when it is missing, damaged or shorter: it is only ever a short cut. */
@@ -115,6 +126,19 @@ export function readInventory(file: string, count: number): Inventory | undefine
   }
 }
 
-function entryOf([type, name, linkname, mode, uid, gid, size, mtime, path, ino, ...xattrs]: Row): RecordedEntry {
-  return { type, name, linkname, mode, uid, gid, size, mtime, path, ino, xattrs };
+function entryOf([
+  type,
+  name,
+  linkname,
+  mode,
+  uid,
+  gid,
+  size,
+  mtime,
+  path,
+  ino,
+  sha256,
+  ...xattrs
+]: Row): RecordedEntry {
+  return { type, name, linkname, mode, uid, gid, size, mtime, path, ino, sha256, xattrs };
 }

@@ -39,6 +39,11 @@ export class DirectoryMetadata {
     return this.#facts.keys();
   }
 
+  /** The mode that each directory gets. */
+  *modes(ownership: Ownership): Generator<readonly [path: string, mode: number]> {
+    for (const [path, { mode }] of this.#facts) yield [path, (mode & 0o7777) | ownership.keptOnDirectories];
+  }
+
   /** Deepest first, through a descriptor that follows no link. */
   apply(bytesOf: (path: string) => Buffer, ownership: Ownership): void {
     const deepestFirst = [...this.#facts].sort(([a], [b]) => b.length - a.length);

@@ -28,6 +28,8 @@ export interface UnpackRequest {
   readonly reuse?: ReuseRequest;
   /** A file to write the inventory of the tree to; it must not exist. */
   readonly inventory?: string;
+  /** A file to write the seal of the tree to (see `src/store/seal.ts`); it must not exist, and may not come to. */
+  readonly seal?: string;
   /** Restore owners. Default: when the process is root. */
   readonly owners?: boolean;
 }
@@ -42,7 +44,7 @@ export function runRequest(
   helperOf: (owners: boolean) => Helper | undefined,
   pause?: () => Promise<void> | void,
 ): Promise<UnpackReport> {
-  const { reuse, inventory } = request;
+  const { reuse, inventory, seal } = request;
   const layers = request.layers.map((layer) => ({
     ...layer,
     open: () => createReadStream(layer.path, { highWaterMark: READ_BYTES }),
@@ -55,6 +57,7 @@ export function runRequest(
     helper: helperOf(owners),
     ...(reuse === undefined ? {} : { reuse }),
     ...(inventory === undefined ? {} : { inventory }),
+    ...(seal === undefined ? {} : { seal }),
     ...(pause === undefined ? {} : { pause }),
   });
 }

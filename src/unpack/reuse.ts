@@ -67,9 +67,9 @@ async function replay(
   let empty: string | undefined;
   const writer = new EntryWriter(image, index === 0, (path) => {
     const entry = entries[place];
-    const given = entry === undefined ? undefined : donor.give(entry, path);
-    if (given === undefined && (entry?.size ?? 0) > 0) empty = path;
-    return given;
+    const ino = entry === undefined ? undefined : donor.give(entry, path);
+    if (ino === undefined && (entry?.size ?? 0) > 0) empty = path;
+    return ino === undefined ? undefined : { ino, sha256: entry?.sha256 ?? "" };
   });
   try {
     recorder?.layer(layer.diffId);
@@ -100,7 +100,10 @@ async function fill(
   gate: LayerGate,
   pause: () => Promise<void> | void,
 ): Promise<void> {
-  const filler = new HoleFiller(image.tree, image.holes.of(index));
+  const filler = new HoleFiller(image.tree, image.holes.of(index), (path, place, sha256) => {
+    image.recorder?.content(index, place, sha256);
+    image.census?.content(path, sha256);
+  });
   await gate.ready(index);
   try {
     await streamLayer(image, layer, filler, pause);

@@ -9,6 +9,7 @@ const SLOT_BYTES = 256 * 1024;
 const FAULT_BYTES = 1024;
 const ORDER_FIELDS = 7;
 const RESULT_FIELDS = 2;
+const DIGEST_BYTES = 32;
 
 /** A piece of a file, and with the last piece what the file is to look like. */
 export interface Order {
@@ -25,6 +26,8 @@ export interface Order {
 /** What came of an order that was a last piece. */
 export interface Done {
   readonly ino: number;
+  /** SHA-256 of the content, in lower-case hexadecimal. Not of use when it was not asked for. */
+  readonly sha256: string;
   /** The owner could not be restored. */
   readonly ownerRefused: boolean;
 }
@@ -35,6 +38,7 @@ export interface RingMemory {
   readonly counts: Int32Array<SharedArrayBuffer>;
   readonly orders: Float64Array<SharedArrayBuffer>;
   readonly results: Float64Array<SharedArrayBuffer>;
+  readonly digests: Uint8Array<SharedArrayBuffer>;
   readonly data: Uint8Array<SharedArrayBuffer>;
   readonly fault: Uint8Array<SharedArrayBuffer>;
 }
@@ -58,6 +62,7 @@ export function newRingMemory(): RingMemory {
     counts: int32(SLOTS),
     orders: float64(SLOTS * SLOT_ORDERS * ORDER_FIELDS),
     results: float64(SLOTS * SLOT_ORDERS * RESULT_FIELDS),
+    digests: bytes(SLOTS * SLOT_ORDERS * DIGEST_BYTES),
     data: bytes(SLOTS * SLOT_BYTES),
     fault: bytes(FAULT_BYTES),
   };
@@ -138,7 +143,7 @@ export class RingGiver {
 
   /** Waits for the oldest slot. */
   #collect(): void {
-    const { control, counts, results, fault } = this.#memory;
+    const { control, counts, results, digests, fault } = this.#memory;
     for (let done = Atomics.load(control, DONE); done <= this.#collected; done = Atomics.load(control, DONE)) {
       if (done === FAULT) throw toError(fault);
       Atomics.wait(control, DONE, done);
@@ -147,7 +152,12 @@ export class RingGiver {
     this.#collected += 1;
     for (let order = 0; order < (counts[slot] ?? 0); order += 1) {
       const at = (slot * SLOT_ORDERS + order) * RESULT_FIELDS;
-      this.#settled({ ino: results[at] ?? 0, ownerRefused: results[at + 1] === 1 });
+      const digest = (slot * SLOT_ORDERS + order) * DIGEST_BYTES;
+      this.#settled({
+        ino: results[at] ?? 0,
+        ownerRefused: results[at + 1] === 1,
+        sha256: Buffer.from(digests.buffer, digest, DIGEST_BYTES).toString("hex"),
+      });
     }
   }
 }
@@ -186,7 +196,7 @@ function toError(fault: Uint8Array): Error {
 }
 
 function doSlot(
-  { control, counts, orders, results, data }: RingMemory,
+  { control, counts, orders, results, digests, data }: RingMemory,
   slot: number,
   work: (order: Order, data: Uint8Array) => Done,
 ): void {
@@ -204,5 +214,6 @@ function doSlot(
     const result = (slot * SLOT_ORDERS + order) * RESULT_FIELDS;
     results[result] = done.ino;
     results[result + 1] = done.ownerRefused ? 1 : 0;
+    digests.set(Buffer.from(done.sha256, "hex"), (slot * SLOT_ORDERS + order) * DIGEST_BYTES);
   }
 }

@@ -146,17 +146,21 @@ export class Rootfs {
     else known.names.push(path);
   }
 
-  /** Gives a file that another tree shares an inode of its own, under all its names: to be called before its looks change. */
-  unshare(path: string): void {
+  /**
+   * Gives a file that another tree shares an inode of its own, under all its names: to be called before its looks change. Answers
+   * the names that were made again.
+   */
+  unshare(path: string): readonly string[] {
     const { ino } = lstatSync(this.bytesOf(path));
     const shared = this.#adopted.get(ino);
-    if (shared === undefined) return;
+    if (shared === undefined) return [];
     this.#adopted.delete(ino);
     const alive = shared.names.filter((name) => lstatSync(this.bytesOf(name), { throwIfNoEntry: false })?.ino === ino);
     const [first, ...others] = new Set([...alive, path]);
-    if (first === undefined) return;
+    if (first === undefined) return [];
     this.copy(shared.source, first, "copy");
     for (const name of others) this.#place(name, () => linkSync(this.bytesOf(first), this.bytesOf(name)));
+    return [first, ...others];
   }
 
   /** A copy of a file of any tree; `clone`: shares its blocks until one of both is written, or fails. */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { join } from "node:path";
 import type { FileSystem } from "../../../src/store/fs.ts";
-import { lineOf } from "../../../src/store/seal.ts";
+import { lineOf } from "../../../src/seal-line.ts";
 import { apply, copyDisk, type Disk, type Entry, type Ino, type Node, type Op, ROOT } from "./disk.ts";
 import { createLocks } from "./locks.ts";
 

@@ -90,9 +90,10 @@ describe("unpacking an image", () => {
     const unpacked = unpackImage({ root: site.root, layers }, { signal: controller.signal });
     // Opening a fifo waits for its reader: the worker is at work then.
     const writer = await open(fifo, "w");
+    const rejected = assert.rejects(unpacked, { code: "ABORTED" });
     controller.abort();
     await writer.close();
-    await assert.rejects(unpacked, { code: "ABORTED" });
+    await rejected;
   });
 
   it("stops on the calling thread when it is aborted on the way", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -14,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { LIMITS } from "../../../src/limits.ts";
+import { sealOf } from "../../../src/store/seal.ts";
 import { helperFrom } from "../../../src/unpack/file-helper.ts";
 import { FileWriter, type Helper } from "../../../src/unpack/files.ts";
 import { applyImage } from "../../../src/unpack/image.ts";
@@ -46,9 +48,9 @@ function promptHelper(): { readonly helper: Helper; readonly starts: () => numbe
   let starts = 0;
   const nobody = new Int32Array(new SharedArrayBuffer(4));
   return {
-    helper: (memory) => {
+    helper: (memory, hashes) => {
       starts += 1;
-      start(memory);
+      start(memory, hashes);
       while (!isServed(memory)) Atomics.wait(nobody, 0, 0, 5);
     },
     starts: () => starts,
@@ -71,7 +73,7 @@ const entryOf = (name: string, mode = 0o644): TarEntry => ({
 function helped(test: TestContext): { readonly writer: FileWriter; readonly place: (name: string) => string } {
   const folder = mkdtempSync(join(tmpdir(), "dockerloader-files-"));
   const warnings = new Warnings();
-  const writer = new FileWriter(new Ownership(OWNERS, warnings), warnings, promptHelper().helper);
+  const writer = new FileWriter(new Ownership(OWNERS, warnings), warnings, true, promptHelper().helper);
   test.after(() => {
     writer.close();
     rmSync(folder, { recursive: true });
@@ -95,12 +97,19 @@ describe("files written with a helper thread", () => {
       using together = new Site();
       const { helper, starts } = promptHelper();
       const inventories = [join(alone.base, "inventory"), join(together.base, "inventory")] as const;
+      const seal = join(together.base, "seal");
       const options = { limits: LIMITS, owners: OWNERS };
       const one = await applyImage(alone.root, inputsOf(layers), { ...options, inventory: inventories[0] });
-      const two = await applyImage(together.root, inputsOf(layers), { ...options, inventory: inventories[1], helper });
+      const two = await applyImage(together.root, inputsOf(layers), {
+        ...options,
+        inventory: inventories[1],
+        seal,
+        helper,
+      });
       assert.equal(starts(), 1);
       assert.deepEqual(two, one);
       assert.deepEqual(described(together.root), described(alone.root), `seed ${seed}`);
+      assert.ok(readFileSync(seal, "utf8") === (await sealOf(together.root)).join("\n"), "the seal is not the tree's");
       const [ours, theirs] = [inventories[1], inventories[0]].map((path) => readInventory(path, layers.length));
       const entries = ours?.layers.flatMap((layer) => layer.entries) ?? [];
       const paths = entries.map(({ path }) => path);
@@ -118,9 +127,13 @@ describe("files written with a helper thread", () => {
     const { writer, place } = helped(test);
     const content = Buffer.alloc(1_500_000, "0123456789abcdef-");
     const inodes: number[] = [];
+    const hashes: string[] = [];
     for (const [index, size] of [1, 700, 262_144, 300_000].entries()) {
       const bytes = size === 1 ? content.subarray(0, 5_000) : content;
-      writer.begin(openSync(place(`f${index}`), "wx"), entryOf(`f${index}`, 0o4751), (ino) => inodes.push(ino));
+      writer.begin(openSync(place(`f${index}`), "wx"), entryOf(`f${index}`, 0o4751), (ino, sha256) => {
+        inodes.push(ino);
+        hashes.push(sha256);
+      });
       for (let at = 0; at < bytes.length; at += size) assert.ok(writer.data(bytes.subarray(at, at + size)));
       writer.end();
     }
@@ -130,6 +143,7 @@ describe("files written with a helper thread", () => {
       assert.deepEqual([stat.mode & 0o7777, stat.mtimeMs, stat.ino], [0o4751, 1_000_500, ino]);
       const expected = index === 0 ? content.subarray(0, 5_000) : content;
       assert.ok(readFileSync(place(`f${index}`)).equals(expected), `content of f${index}`);
+      assert.equal(hashes[index], createHash("sha256").update(expected).digest("hex"));
     }
     assert.equal(inodes.length, 4);
   });
@@ -151,7 +165,7 @@ describe("files written with a helper thread", () => {
   it("are dropped without a trace of their descriptor", () => {
     const folder = mkdtempSync(join(tmpdir(), "dockerloader-files-"));
     const warnings = new Warnings();
-    const writer = new FileWriter(new Ownership(OWNERS, warnings), warnings, undefined);
+    const writer = new FileWriter(new Ownership(OWNERS, warnings), warnings, false, undefined);
     const fd = openSync(join(folder, "f"), "wx");
     writer.begin(fd, entryOf("f"), () => assert.fail("it is not complete"));
     writer.drop();

@@ -3,6 +3,7 @@ import { chmodSync, linkSync, lstatSync, readFileSync, rmSync, utimesSync, write
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { LIMITS } from "../../../src/limits.ts";
+import { sealOf } from "../../../src/store/seal.ts";
 import { applyImage, type UnpackReport } from "../../../src/unpack/image.ts";
 import type { ReuseRequest } from "../../../src/unpack/reuse.ts";
 import { randomFrom, randomLayer, randomStack } from "../../fixtures/random-layers.ts";
@@ -39,9 +40,12 @@ async function unpackFrom(
     limits: LIMITS,
     owners,
     inventory: inventoryOf(site),
+    seal: `${site.root}.seal`,
     gate: { needs: (layers) => (needed = layers), ready: () => Promise.resolve() },
     reuse: { tree: donor.root, inventory: inventoryOf(donor), layers: common, volumes: [], sharing: "links", ...more },
   });
+  const seal = readFileSync(`${site.root}.seal`, "utf8");
+  assert.ok(seal === (await sealOf(site.root)).join("\n"), "what the layers made is not what the seal says");
   return { report, needed };
 }
 
