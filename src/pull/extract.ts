@@ -46,9 +46,10 @@ export async function stageImage(store: Store, image: RemoteImage, options: Stag
       const report = await incoming.unpacked;
       await incoming.downloaded;
       tellOf(report, digest, options);
-      const { entries, bytes } = report;
+      const { entries, bytes, linkedFiles } = report;
+      const linked = linkedFiles > 0;
       const { labels, diffIds: layers } = config;
-      await tree.publish({ digest, reference: options.reference, entries, bytes, labels, layers });
+      await tree.publish({ digest, reference: options.reference, entries, bytes, labels, layers, linked });
     } catch (error) {
       await markCorrupt(store, image, error, options.log);
       throw error;

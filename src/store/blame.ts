@@ -8,6 +8,8 @@ export interface RecoverOptions {
   readonly trialTries: number;
   /** The last stop was not in order: compare every byte of what may be run with what was published. */
   readonly thorough: boolean;
+  /** The version that ran last: nobody else can have written its files since. Undefined: any may have run. */
+  readonly ranLast?: Digest | undefined;
   readonly log: Logger;
   readonly now: () => Date;
 }

@@ -1,4 +1,4 @@
-import type { Digest } from "../digest.ts";
+import { type Digest, isContentDigest } from "../digest.ts";
 import type { RecoverOptions } from "./blame.ts";
 import { bringBack, faultOf } from "./soundness.ts";
 import type { Store } from "./store.ts";
@@ -13,7 +13,12 @@ export async function recoverStable(store: Store, options: RecoverOptions): Prom
   const { log } = options;
   const state = links.read("entrypoint");
   const digest = state.kind === "version" ? state.digest : undefined;
-  if (digest !== undefined && (await faultOf(store, digest, options.thorough)) === undefined) return;
+  if (digest !== undefined && (await faultOf(store, digest, options.thorough)) === undefined) {
+    const altered = digest === options.ranLast ? undefined : store.trees.altered(digest);
+    if (altered === undefined) return;
+    log.emit({ type: "loader.warning", message: altered });
+    if (hasLayers(store, digest)) return takeAway(store, options, digest);
+  }
   for (const candidate of candidatesFor(store, digest)) {
     if (!(await bringBack(store, candidate, options.thorough))) continue;
     if (candidate !== digest) links.point("entrypoint", candidate);
@@ -33,10 +38,19 @@ function candidatesFor({ records, trees }: Store, digest: Digest | undefined): R
   return new Set([digest, ...usable].filter((item): item is Digest => item !== undefined && item !== null));
 }
 
+/** True when all that it takes to unpack the version again is on disk; content is verified when that is done. */
+function hasLayers({ blobs, images }: Store, digest: Digest): boolean {
+  const text = images.manifest(digest)?.toString("utf8");
+  const named = [...(text?.matchAll(/"digest"\s*:\s*"([^"]*)"/g) ?? [])].map((match) => match[1] ?? "");
+  return named?.every((name) => isContentDigest(name) && blobs.size(name) !== undefined) ?? false;
+}
+
+/** Its retained copy goes too: it is the same files. */
 async function takeAway(store: Store, { log }: RecoverOptions, digest: Digest): Promise<void> {
   const { durable, layout, trees } = store;
   if (!trees.has(digest)) return;
   durable.drop(layout.receipt(digest));
   await durable.retire(trees.path(digest));
+  await durable.retire(layout.retainedTree(digest));
   log.emit({ type: "store.repaired", what: `took ${digest} away, which is broken, to unpack or fetch it again` });
 }

@@ -11,8 +11,12 @@ export async function faultOf({ trees }: Store, digest: Digest, thorough: boolea
   return thorough ? trees.damage(digest) : undefined;
 }
 
-/** True when the version can be run from its place or after its retained copy was put there. */
+/**
+ * True when the version can be run from its place or after its retained copy was put there, and no other version has written
+ * into its files.
+ */
 export async function bringBack(store: Store, digest: Digest, thorough: boolean): Promise<boolean> {
-  if ((await faultOf(store, digest, thorough)) === undefined) return true;
-  return (await store.trees.restore(digest)) && (await faultOf(store, digest, thorough)) === undefined;
+  const isSound = async (): Promise<boolean> =>
+    (await faultOf(store, digest, thorough)) === undefined && store.trees.altered(digest) === undefined;
+  return (await isSound()) || ((await store.trees.restore(digest)) && (await isSound()));
 }

@@ -7,6 +7,7 @@ import { type Durable, storeError } from "./durable.ts";
 import type { FileSystem } from "./fs.ts";
 import { preflight } from "./preflight.ts";
 import { listNames, readIfPresent, statIfPresent } from "./reads.ts";
+import { alteredFile } from "./shared-files.ts";
 
 /** What is known of a published tree. Written before the tree appears; a tree of the original has none. */
 export interface Receipt {
@@ -17,6 +18,8 @@ export interface Receipt {
   readonly labels: Readonly<Record<string, string>>;
   /** The digests of the uncompressed layers, lowest first. Older receipts have none: such a tree is never reused. */
   readonly layers?: readonly ContentDigest[];
+  /** Some files are hard links to files of another version's tree. */
+  readonly linked?: boolean;
 }
 
 /** A published tree whose files may serve another image that begins with the same layers. */
@@ -52,6 +55,8 @@ export interface Trees {
    * missing. Undefined: none, or nothing was recorded (a tree of the original). What an app added since is no damage.
    */
   readonly damage: (digest: Digest) => Promise<string | undefined>;
+  /** Names a file that another version shares and that was written in place since. Undefined: there is none. */
+  readonly altered: (digest: Digest) => string | undefined;
   readonly begin: () => StagedTree;
   /** The tree, retained ones included, that shares most of the first layers. Undefined when none shares the first. */
   readonly donor: (layers: readonly ContentDigest[]) => DonorTree | undefined;
@@ -154,6 +159,10 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
       const found = new Set(await fs.sealOf(layout.tree(digest)));
       const missing = recorded.split("\n").find((line) => !found.has(line));
       return missing === undefined ? undefined : `${layout.tree(digest)} is damaged: expected ${missing}`;
+    },
+    altered: (digest) => {
+      const file = alteredFile({ layout, fs }, digest, receipt);
+      return file === undefined ? undefined : `${file} of ${digest} was written by another version that shares it`;
     },
     retain: async (digest) => {
       const target = layout.retainedTree(digest);

@@ -29,12 +29,13 @@ export function createAdapters(store: Store, options: SuperviseOptions, held: He
   const { reportLinks, reportBlame } = reporter;
   return {
     plan: fromPromise(async ({ signal }) => {
-      const { thorough, readOnly } = held;
-      const facts = { trialTries: config.trialTries, thorough, readOnly: readOnly !== undefined, log, signal };
+      const { thorough, readOnly, ranLast } = held;
+      const facts = { trialTries: config.trialTries, thorough, ranLast, readOnly: readOnly !== undefined, log, signal };
       const planning = planLaunch(store, facts);
       held.work = planning;
       const plan = await planning;
       held.thorough = false;
+      if (plan.kind !== "empty") held.ranLast = plan.digest;
       return plan;
     }),
 

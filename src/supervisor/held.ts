@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import type { Digest } from "../digest.ts";
 import type { Lock } from "../store/index.ts";
 import type { Child } from "./child.ts";
 
@@ -13,6 +14,8 @@ export interface Held {
   work: Promise<unknown>;
   /** The last stop was not in order: nothing on disk is trusted before every byte was compared. */
   thorough: boolean;
+  /** The version that was launched last. */
+  ranLast: Digest | undefined;
   /** This loader's life began after such a stop. */
   readonly beganUnclean: boolean;
   /** Why the volume takes no writes, or undefined: then nothing is tried or recorded, the stable version runs. */
@@ -37,6 +40,7 @@ export function createHeld(lock: Lock | undefined, thorough: boolean, readOnly: 
       return startedAt;
     },
     thorough,
+    ranLast: undefined,
     beganUnclean: thorough,
     readOnly,
     startRun: (id) => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { LaunchPlan } from "../../machines/ports.ts";
+import type { Digest, LaunchPlan } from "../../machines/ports.ts";
 import { describeError, DockerloaderError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Logger } from "../log/logger.ts";
@@ -20,6 +20,8 @@ export interface PlanOptions {
   readonly trialTries: number;
   /** The last stop was not in order: compare every byte of what may run. */
   readonly thorough: boolean;
+  /** The version that ran last, as far as this process knows. */
+  readonly ranLast?: Digest | undefined;
   /** The volume takes no writes: only look. */
   readonly readOnly: boolean;
   readonly log: Logger;

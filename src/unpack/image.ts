@@ -16,6 +16,8 @@ export interface UnpackReport {
   readonly bytes: number;
   /** The first layers that were not unpacked but taken from a tree on disk. */
   readonly reusedLayers: number;
+  /** Files that are hard links to files of that tree. */
+  readonly linkedFiles: number;
   /** What could not be kept or looked odd: one line a kind, for people. */
   readonly warnings: readonly string[];
 }
@@ -89,7 +91,8 @@ function complete(
     throw toVolumeError(error, root);
   }
   const { entries, contentBytes } = image.budget;
-  return { entries, bytes: contentBytes, reusedLayers, warnings: image.warnings.lines() };
+  const linkedFiles = image.tree.adopted;
+  return { entries, bytes: contentBytes, reusedLayers, linkedFiles, warnings: image.warnings.lines() };
 }
 
 function checkRoot(root: string): void {

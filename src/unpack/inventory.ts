@@ -114,7 +114,16 @@ function rowOf({ entry, path, ino, sha256 }: Noted): Row {
 /** The inventory in a file, its first `count` layers. Undefined when it is missing, damaged or shorter: it is only ever a short cut. */
 export function readInventory(file: string, count: number): Inventory | undefined {
   try {
-    const [times, ...lines] = readFileSync(file, "utf8").split("\n", count + 1);
+    return parseInventory(readFileSync(file, "utf8"), count);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same of its text. */
+export function parseInventory(text: string, count: number): Inventory | undefined {
+  try {
+    const [times, ...lines] = text.split("\n", count + 1);
     if (times === undefined || lines.length < count) return undefined;
     const layers = lines.map((line) => {
       const [diffId, ...rows] = JSON.parse(line) as [ContentDigest, ...Row[]];

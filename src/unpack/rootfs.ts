@@ -138,6 +138,11 @@ export class Rootfs {
     return false;
   }
 
+  /** Files that another tree has too. */
+  get adopted(): number {
+    return this.#adopted.size;
+  }
+
   /** One more name, in this tree, for the file `ino` of another tree. */
   adopt(source: Buffer, path: string, ino: number): void {
     this.#place(path, () => linkSync(source, this.bytesOf(path)));
