@@ -9,10 +9,15 @@ export const VERSIONS: readonly Version[] = [1, 2, 3];
 
 /**
  * An app that says which version serves, then does what the variable `APP_<version>` says, `APP_<version>_TRIAL` while
- * on trial. `commit` is the original's commit: one rename, and an error when the loader was quicker.
+ * on trial. `commit` is the original's commit: one rename, and an error when the loader was quicker. Called as `cli` it
+ * says which version it is, waits until the file `CLI_GO` is there, and then reads a file of its own tree.
  */
 const script = (version: Version): string => `#!/bin/sh
-if [ "\${1-}" = cli ]; then sleep "\${CLI_PAUSE-0}"; echo "cli of ${version}"; cat "\${0%/*}/lib/data"; exit; fi
+if [ "\${1-}" = cli ]; then
+  echo "cli of ${version}"
+  until [ -e "\${CLI_GO-/}" ]; do sleep 0.02; done
+  cat "\${0%/*}/lib/data"; exit
+fi
 echo "serving ${version} \${DOCKERLOADER_TRIAL:+on trial}"
 D=$DOCKERLOADER_DATA_DIR
 commit() { mv -T "$D/entrypoint-attempting" "$D/entrypoint" || exit 1; }
