@@ -135,7 +135,7 @@ export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => vo
   };
 
   return {
-    syncDirectory,
+    syncDirectory: (path) => guarded("sync", path, () => syncDirectory(path)),
     syncFile: (path) =>
       guarded("sync", path, () => {
         const fd = fs.openSync(path, "r");

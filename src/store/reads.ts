@@ -1,4 +1,5 @@
 import type { Stats } from "node:fs";
+import { DockerloaderError } from "../errors.ts";
 import { storeError } from "./durable.ts";
 import { errnoOf, type FileSystem } from "./fs.ts";
 
@@ -27,4 +28,19 @@ export function statIfPresent(fs: FileSystem, path: string): Stats | undefined {
 /** The names in a directory, sorted; a missing directory has none. Throws STORE_IO. */
 export function listNames(fs: FileSystem, path: string): string[] {
   return readIfPresent(path, () => fs.readdirSync(path).sort()) ?? [];
+}
+
+/** True when the disk answered EIO, itself or behind a STORE_IO: what was to be read there is gone. */
+export function isUnreadable(error: unknown): boolean {
+  return errnoOf(error instanceof DockerloaderError ? error.cause : error) === "EIO";
+}
+
+/** Reads a second time after EIO: a volume that stumbles once has lost nothing. */
+export function twice<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    return read();
+  }
 }

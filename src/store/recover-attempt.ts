@@ -31,8 +31,10 @@ export async function recoverAttempt(store: Store, options: RecoverOptions): Pro
   }
   if (!trees.has(digest)) return drop(`${digest} is not on disk`);
   const fault = trees.fault(digest);
+  const unreadable = fault?.code === "STORE_CORRUPT" ? fault.message : undefined;
+  const thorough = fault !== undefined || options.thorough;
   // The version that staged it has run on: what both share may have been written.
-  const damage = (await damageOf(store, digest, fault !== undefined || options.thorough)) ?? trees.altered(digest);
+  const damage = unreadable ?? (await damageOf(store, digest, thorough)) ?? trees.altered(digest);
   if (damage !== undefined) {
     drop(damage);
     durable.drop(layout.receipt(digest));

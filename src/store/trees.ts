@@ -6,7 +6,7 @@ import type { Layout } from "../layout.ts";
 import { type Durable, storeError } from "./durable.ts";
 import type { FileSystem } from "./fs.ts";
 import { preflight } from "./preflight.ts";
-import { listNames, readIfPresent, statIfPresent } from "./reads.ts";
+import { isUnreadable, listNames, readIfPresent, statIfPresent, twice } from "./reads.ts";
 import { alteredFile } from "./shared-files.ts";
 
 /** What is known of a published tree. Written before the tree appears; a tree of the original has none. */
@@ -48,7 +48,10 @@ export interface Trees {
   /** True when the tree exists. */
   readonly has: (digest: Digest) => boolean;
   readonly receipt: (digest: Digest) => Receipt | undefined;
-  /** Undefined when the version can be executed; otherwise why not. Errors of the volume are thrown. */
+  /**
+   * Undefined when the version can be executed; otherwise why not. STORE_CORRUPT: its content cannot be read any more.
+   * Other errors of the volume are thrown.
+   */
   readonly fault: (digest: Digest) => DockerloaderError | undefined;
   /**
    * Compares every entry with what was recorded when the tree was published, and names the first that differs or is
@@ -86,13 +89,7 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
       inventory,
       seal,
       publish: async (receipt) => {
-        preflight(fs, root);
-        if (statIfPresent(fs, seal) === undefined) {
-          durable.publishFile(layout.seal(receipt.digest), (await fs.sealOf(root)).join("\n"));
-        } else {
-          durable.syncFile(seal);
-          durable.move(seal, layout.seal(receipt.digest));
-        }
+        await publishSeal(root, seal, layout.seal(receipt.digest));
         await fs.syncTree(root);
         publishInventory(inventory, layout.inventory(receipt.digest));
         durable.publishFile(layout.receipt(receipt.digest), `${JSON.stringify(receipt)}\n`);
@@ -102,6 +99,20 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
       },
       discard: () => removeLeftovers(fs, inventory, seal, root),
     };
+  };
+
+  /** What is published can run. Its seal was written while it was unpacked, or is made of it as it is now. */
+  const publishSeal = async (root: string, from: string, to: string): Promise<void> => {
+    try {
+      preflight(fs, root);
+      if (statIfPresent(fs, from) === undefined) {
+        return durable.publishFile(to, (await fs.sealOf(root)).join("\n"));
+      }
+    } catch (error) {
+      throw storeError("check", root, error);
+    }
+    durable.syncFile(from);
+    durable.move(from, to);
   };
 
   /** An inventory of another tree under this name goes in any case: it would only be read in vain. */
@@ -138,6 +149,21 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
     return best;
   };
 
+  const sealTwice = (tree: string): Promise<readonly string[]> =>
+    fs.sealOf(tree).catch((error: unknown) => {
+      if (isUnreadable(error)) return fs.sealOf(tree);
+      throw error;
+    });
+
+  const findDamage = async (digest: Digest): Promise<string | undefined> => {
+    const [seal, tree] = [layout.seal(digest), layout.tree(digest)];
+    const recorded = twice(() => readIfPresent(seal, () => fs.readFileSync(seal, "utf8")));
+    if (recorded === undefined || recorded === "") return undefined;
+    const found = new Set(await sealTwice(tree));
+    const missing = recorded.split("\n").find((line) => !found.has(line));
+    return missing === undefined ? undefined : `${tree} is damaged: expected ${missing}`;
+  };
+
   return {
     path: layout.tree,
     has,
@@ -146,19 +172,21 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
     donor,
     fault: (digest) => {
       try {
-        preflight(fs, layout.tree(digest));
+        twice(() => preflight(fs, layout.tree(digest)));
         return undefined;
       } catch (error) {
         if (error instanceof DockerloaderError) return error;
+        if (isUnreadable(error)) return unreadable(layout.tree(digest), error);
         throw storeError("check", layout.tree(digest), error);
       }
     },
     damage: async (digest) => {
-      const recorded = readIfPresent(layout.seal(digest), () => fs.readFileSync(layout.seal(digest), "utf8"));
-      if (recorded === undefined || recorded === "") return undefined;
-      const found = new Set(await fs.sealOf(layout.tree(digest)));
-      const missing = recorded.split("\n").find((line) => !found.has(line));
-      return missing === undefined ? undefined : `${layout.tree(digest)} is damaged: expected ${missing}`;
+      try {
+        return await findDamage(digest);
+      } catch (error) {
+        if (isUnreadable(error)) return unreadable(layout.tree(digest), error).message;
+        throw storeError("check", layout.tree(digest), error);
+      }
     },
     altered: (digest) => {
       const file = alteredFile({ layout, fs }, digest, receipt);
@@ -194,6 +222,11 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
       ];
     },
   };
+}
+
+/** A tree that the volume gives back no more is like one that was damaged: there is another way to get it. */
+function unreadable(tree: string, cause: unknown): DockerloaderError {
+  return new DockerloaderError("STORE_CORRUPT", `${tree} cannot be read any more (EIO)`, { cause });
 }
 
 /**

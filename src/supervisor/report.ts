@@ -14,7 +14,8 @@ export interface Reporter {
   ) => Omit<EventOf<"child.spawned">, "type" | "childPid">;
 }
 
-function quietly<T>(look: () => T): T | undefined {
+/** Undefined when the volume does not answer. */
+export function quietly<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch {

@@ -13,6 +13,7 @@ import { describeCause } from "./cause.ts";
 import type { Held } from "./held.ts";
 import { narrate, stateOf } from "./narrate.ts";
 import type { Seams, SuperviseOptions } from "./options.ts";
+import { quietly } from "./report.ts";
 import { writeStatus } from "./status.ts";
 import { openVolume } from "./volume.ts";
 
@@ -109,8 +110,10 @@ function runMsOf({ startedAt }: Held): number | undefined {
 function announce(store: Store, log: Logger): void {
   const { entrypoint, dataDir } = store.layout;
   log.emit({ type: "loader.started", entrypoint, version: VERSION });
-  log.emit({ type: "store.found", ...linkFacts(store), failed: store.records.failures() });
-  if (store.links.read("entrypoint").kind !== "absent") log.emit({ type: "loader.found", entrypoint, dataDir });
+  quietly(() => {
+    log.emit({ type: "store.found", ...linkFacts(store), failed: store.records.failures() });
+    if (store.links.read("entrypoint").kind !== "absent") log.emit({ type: "loader.found", entrypoint, dataDir });
+  });
 }
 
 /** The last duties: no child and no download survives, an interrupted trial is queued again, the stop is noted as clean. */

@@ -60,8 +60,9 @@ function openOrLook(dataDir: string, onWarning: (message: string) => void): { st
 
 /** True when the last loader ended in order. The note is gone, durably, before anything is changed. */
 function takeCleanStop({ records }: Store, onWarning: (message: string) => void): boolean {
-  const clean = records.cleanStop();
+  let clean = false;
   try {
+    clean = records.cleanStop();
     records.dropCleanStop();
   } catch (error) {
     onWarning(describeError(error));
