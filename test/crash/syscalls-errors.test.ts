@@ -1,24 +1,25 @@
 /**
  * An error at every system call that changes the data directory, in every scenario; then two clean boots. Every call
- * gets one of the four errors, and all of them with `CRASH_FULL=1` (nightly).
+ * gets one of the five errors, and all of them with `CRASH_FULL=1` (nightly).
  */
 import { defineSweep } from "./support/define-sweep.ts";
 import type { Disturbance } from "./support/shim.ts";
 
-/** A bad block, a volume that is full and stays full, one that turned read-only, one that is full once. */
+/** A bad block, a volume that is full and stays full, one that turned read-only, one that is full once, one over its quota. */
 const ERRORS = [
   { kind: "error", errno: "EIO", sticky: false },
   { kind: "error", errno: "ENOSPC", sticky: true },
   { kind: "error", errno: "EROFS", sticky: true },
   { kind: "error", errno: "ENOSPC", sticky: false },
+  { kind: "error", errno: "EDQUOT", sticky: true },
 ] as const satisfies readonly Disturbance[];
 
 const ROUNDS = process.env["CRASH_FULL"] === "1" ? ERRORS.length : 1;
 
 for (let round = 0; round < ROUNDS; round += 1) {
-  // Neighbouring calls get different errors, and the second round starts two further: EIO meets EROFS, full meets full once.
-  const shift = round * 2 + (round > 1 ? 1 : 0);
-  defineSweep(`an error at every changing call, round ${round + 1} of ${ROUNDS}`, 300, (point) => {
+  // Neighbouring calls get different errors, and so does one call in two rounds: five is odd.
+  const shift = round * 2;
+  defineSweep(`an error at every changing call, round ${round + 1} of ${ROUNDS}`, 600, (point) => {
     const [fallback] = ERRORS;
     return ERRORS[(point + shift) % ERRORS.length] ?? fallback;
   });

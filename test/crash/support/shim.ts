@@ -13,8 +13,8 @@ export type Disturbance =
   | { readonly kind: "cut"; readonly flushJournal: boolean }
   | { readonly kind: "error"; readonly errno: ErrnoName; readonly sticky: boolean };
 
-export type ErrnoName = "EIO" | "ENOSPC" | "EROFS";
-const ERRNO: Record<ErrnoName, number> = { EIO: 5, ENOSPC: 28, EROFS: 30 };
+export type ErrnoName = "EIO" | "ENOSPC" | "EROFS" | "EDQUOT";
+const ERRNO: Record<ErrnoName, number> = { EIO: 5, ENOSPC: 28, EROFS: 30, EDQUOT: 122 };
 
 /** One call that changed, or was to change, something below the data directory. */
 export interface Call {
