@@ -98,6 +98,15 @@ describe("an operator", () => {
     await loader.kill("SIGTERM");
   });
 
+  test("uses an image without a flock command: the loader refuses, with the reason, and starts nothing", async () => {
+    await lab.push("echo up");
+    const [onlyOurs] = (lab.environment["PATH"] ?? "").split(":");
+    const { code, out, err } = await lab.run({ env: { PATH: onlyOurs } });
+    assert.equal(code, 74);
+    assert.match(err, /cannot be locked: this system has no flock command[^]*STORE_UNSUPPORTED/);
+    assert.doesNotMatch(out, /up/);
+  });
+
   test("kills a loader with SIGKILL: the next one takes over and ends what the first left running", async () => {
     await lab.push(`echo "app $$"; trap '' TERM; while :; do sleep 0.05; done`);
     const first = lab.start();
