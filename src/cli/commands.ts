@@ -5,14 +5,14 @@ import { describeError, DockerloaderError, EXIT } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { VERSION } from "../version.ts";
 import { check } from "./check.ts";
-import { type Command, createContext } from "./command.ts";
+import { type Command, createContext, printLines } from "./command.ts";
 import { createCompletion } from "./completion.ts";
 import { type CompletionWord, SCRIPTS } from "./completion-scripts.ts";
 import { doctor } from "./doctor.ts";
-import { exitCodes } from "./exit-codes.ts";
 import { fetch } from "./fetch.ts";
 import { forget } from "./forget.ts";
 import { gc } from "./gc.ts";
+import { type HelpEntry, helpLines } from "./help.ts";
 import { history } from "./history.ts";
 import { inspect } from "./inspect.ts";
 import { observe } from "./observe.ts";
@@ -49,11 +49,14 @@ export const COMMANDS: readonly Command<never>[] = [
 const FAST = { run: "run the loader: the default", cli: "call the committed version with `cli args`" };
 const SCREEN_COLUMNS = 80;
 
-function epilogue(): string {
-  const shown = [0, 1, 3, 42, 64, 65, 69, 74, 75, 77, 78];
-  const codes = exitCodes().filter(({ code }) => shown.includes(code));
-  return `Settings are DOCKERLOADER_* variables: dockerloader doctor lists them.
-Exit codes: ${codes.map(({ code }) => code).join(", ")} (see the README); run: the app's own, signal s as 128+s.`;
+/** Everything that people call. */
+function helpEntries(): HelpEntry[] {
+  const parsed = COMMANDS.flatMap(({ command, describe }) => (describe === false ? [] : [{ command, describe }]));
+  return [
+    { command: "run [-- args..]", describe: FAST.run },
+    { command: "cli [args..]", describe: FAST.cli },
+    ...parsed,
+  ];
 }
 
 /** The first word of a command. */
@@ -76,6 +79,10 @@ function completionWords(): CompletionWord[] {
 
 /** Parses the arguments and runs the command. Resolves with the exit code; faults are one line on stderr. */
 export async function runCommand(args: readonly string[], env: Environment): Promise<number> {
+  if (args.length === 1 && (args[0] === "--help" || args[0] === "help")) {
+    printLines(helpLines(helpEntries()));
+    return EXIT.ok;
+  }
   let exitCode: number = EXIT.ok;
   const context = createContext(env);
 
@@ -98,13 +105,8 @@ export async function runCommand(args: readonly string[], env: Environment): Pro
 
   let parser = yargs([...args])
     .scriptName("dockerloader")
-    .usage("$0 [command]\n\nRuns an image and every newer one that proves itself, in one container.")
     .command("run [-- args..]", FAST.run)
     .command("cli [args..]", FAST.cli)
-    .example("DOCKERLOADER_TARGET=registry.example.com/app:stable $0", "")
-    .example("$0 status --watch", "what runs, what failed")
-    .example("$0 why", "why the newest version does not run")
-    .epilogue(epilogue())
     .strict()
     .demandCommand(1, "name a command")
     .version(VERSION)

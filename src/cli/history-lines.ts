@@ -20,9 +20,11 @@ const SENTENCES: Sentences = {
 };
 
 /** One line of the history for people: when, and what. */
-export function historyLine({ time, message, event }: Recorded): string {
+export function historyLine({ time, message, component, event }: Recorded): string {
   const sentence = SENTENCES[event.type] as ((event: LoaderEvent) => string) | undefined;
-  return `${time.slice(0, 19).replace("T", " ")}  ${sentence === undefined ? message : sentence(event)}`;
+  // The loader does it by itself; a command only when somebody asks for it.
+  const byHand = event.type === "rollback.finished" && component === "cli" ? ", asked for by hand" : "";
+  return `${time.slice(0, 19).replace("T", " ")}  ${sentence === undefined ? message : sentence(event)}${byHand}`;
 }
 
 /** The same as data: a line of the stream as it was written. */

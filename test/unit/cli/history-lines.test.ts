@@ -66,6 +66,12 @@ describe("the history", () => {
     test(`reads: ${expected}`, () => assert.equal(historyLine(recorded(event)), `1970-01-01 00:00:00  ${expected}`));
   }
 
+  test("tells a way back that somebody asked for from one that the loader took", () => {
+    const back = recorded({ type: "rollback.finished", digest: DIGEST });
+    assert.equal(historyLine({ ...back, component: "cli" }).slice(21), `rolled back to ${DIGEST}, asked for by hand`);
+    assert.equal(historyLine(back).slice(21), `rolled back to ${DIGEST}`);
+  });
+
   test("has a case here for every event that it keeps", () => {
     const told = new Set(CASES.map(([{ type }]) => type));
     assert.deepEqual(
