@@ -29,7 +29,7 @@ export const SETTINGS = {
     schema: text,
     shown: "none",
     reader: "both",
-    doc: "the image to run and follow, e.g. `registry.example.com/team/app:stable`; needed for the first download and for updates",
+    doc: "the image to run and follow, e.g. `registry.example.com/team/app:stable`, or `oci:DIR`, `oci-archive:FILE`, `docker-archive:FILE`; needed for the first download and for updates",
   }),
   dataDir: setting<string>({
     env: "DOCKERLOADER_DATA_DIR",

@@ -1,12 +1,13 @@
-import type { DockerloaderError } from "../errors.ts";
+import { DockerloaderError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { readBody } from "./body.ts";
-import { chooseChallenge, parseChallenges } from "./challenge.ts";
+import { type Challenge, chooseChallenge, parseChallenges } from "./challenge.ts";
 import type { Credentials, FindCredentials } from "./credentials.ts";
 import { refusal } from "./failures.ts";
 import type { Answer, Ask, Http } from "./http.ts";
 import type { Endpoint } from "./mirrors.ts";
 import type { Origins } from "./origins.ts";
+import { cut } from "./quote.ts";
 import { checkRealm, type RealmRules } from "./realm.ts";
 import type { Secrets } from "./secrets.ts";
 import { basic, fetchToken } from "./token.ts";
@@ -72,9 +73,14 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     before: Grant | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Grant> => {
-    const challenge = chooseChallenge(parseChallenges(refused.lines("www-authenticate")));
-    if (refused.url.origin !== base.origin || challenge === undefined)
+    const offered = parseChallenges(refused.lines("www-authenticate"));
+    const challenge = chooseChallenge(offered);
+    if (refused.url.origin !== base.origin || (challenge === undefined && offered.length === 0))
       throw await unauthorized(endpoint, refused, signal);
+    if (challenge === undefined) {
+      refused.drop();
+      throw unspoken(base.host, offered);
+    }
     const found = await find(endpoint.reference);
     if (found?.registryToken !== undefined) {
       refused.drop();
@@ -152,6 +158,19 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       throw await unauthorized(endpoint, answer, ask.signal);
     },
   };
+}
+
+/** A registry that knows other schemes only: no credential that we have can help there. */
+function unspoken(host: string, offered: readonly Challenge[]): DockerloaderError {
+  const schemes = [...new Set(offered.map(({ scheme }) => scheme))].join(", ");
+  return new DockerloaderError(
+    "REGISTRY_UNAUTHORIZED",
+    `${host} asks for ${cut(schemes)}; spoken here are bearer and basic`,
+    {
+      hint: "turn on token or basic authentication at the registry, or put a mirror in front of it",
+      details: { host },
+    },
+  );
 }
 
 /** True when a registry refuses a token because it wants a scope that the token was not asked for. */

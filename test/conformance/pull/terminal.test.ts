@@ -48,7 +48,6 @@ describe("pull in a terminal", needs("the tests in a terminal", ["tmux", "script
     const { line, directory } = pull("CI=");
     await using terminal = openTerminal("half", 100, 24, `trap : INT; ${line}; echo ended with $?; exec sleep 600`);
     const lines = await terminal.until(/1 of 2 layers complete/);
-    mend();
     assert.ok(
       lines.some((text) => text.startsWith(`${name(small)} done, `)),
       lines.join("\n"),
@@ -58,6 +57,7 @@ describe("pull in a terminal", needs("the tests in a terminal", ["tmux", "script
     terminal.keys("C-c");
     await terminal.until(/ended with 1$/m);
     assert.match(terminal.screen().join("\n"), /Error: .*\[ABORTED\]/);
+    mend();
     assert.ok(!existsSync(directory));
     assert.deepEqual(
       readdirSync(lab.folder).filter((file) => file.includes("-blobs-")),

@@ -4,6 +4,18 @@ import { describe, test } from "node:test";
 import { asked, BASIC, image, json, notes, password, startBearer } from "./bearer.ts";
 import { type Env, failureOf, open, startService } from "./service.ts";
 
+test("a registry that knows neither bearer nor basic gets nothing, and what it wants is said", async () => {
+  await using service = await startService((_, response) => {
+    response.setHeader("www-authenticate", ["Negotiate", "NTLM abc=", 'Bearer service="no realm"']);
+    json(response, 401, {});
+  });
+  using opened = open(`${service.host}/app:1`, password(service.host));
+  const error = await failureOf(opened.source.resolve());
+  assert.equal(error.code, "REGISTRY_UNAUTHORIZED");
+  assert.equal(error.message, `${service.host} asks for negotiate, ntlm, bearer; spoken here are bearer and basic`);
+  assert.equal(service.questions.length, 1);
+});
+
 describe("a realm", () => {
   for (const [what, realm] of [
     ["that is no URL", () => "/token"],
