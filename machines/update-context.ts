@@ -49,15 +49,15 @@ export function boundMs({ options, failures }: UpdateContext): number {
   return Math.min(options.intervalMs * 2 ** Math.min(failures, 20), cap);
 }
 
-/**
- * The unjittered pause in milliseconds before the next round: our bound, longer when the registry asks for it, but a day
- * at most: past 2^31 ms a timer would fire at once.
- */
-export function pauseMs(context: UpdateContext): number {
-  const { options, rounds, result } = context;
-  if (rounds === 0) return options.firstDelayMs;
+/** What the registry asked for, in milliseconds, but a day at most: past 2^31 ms a timer would fire at once. */
+export function askedMs({ result }: UpdateContext): number {
   const asked = result?.kind === "failed" ? (result.error.retryAfterMs ?? 0) : 0;
-  return Math.max(boundMs(context), Math.min(asked, ASKED_PAUSE_CAP_MS));
+  return Math.min(asked, ASKED_PAUSE_CAP_MS);
+}
+
+/** The unjittered pause in milliseconds before the next round: our bound, longer when the registry asks for it. */
+export function pauseMs(context: UpdateContext): number {
+  return context.rounds === 0 ? context.options.firstDelayMs : Math.max(boundMs(context), askedMs(context));
 }
 
 export function releaseOf(context: UpdateContext): Release {

@@ -23,11 +23,12 @@ function boundMs({ options, failures }) {
   const cap = Math.max(options.intervalMs, options.backoffMaxMs);
   return Math.min(options.intervalMs * 2 ** Math.min(failures, 20), cap);
 }
-function pauseMs(context) {
-  const { options, rounds, result } = context;
-  if (rounds === 0) return options.firstDelayMs;
+function askedMs({ result }) {
   const asked = result?.kind === "failed" ? result.error.retryAfterMs ?? 0 : 0;
-  return Math.max(boundMs(context), Math.min(asked, ASKED_PAUSE_CAP_MS));
+  return Math.min(asked, ASKED_PAUSE_CAP_MS);
+}
+function pauseMs(context) {
+  return context.rounds === 0 ? context.options.firstDelayMs : Math.max(boundMs(context), askedMs(context));
 }
 function releaseOf(context) {
   return context.release ?? { digest: "sha256:", reference: "" };

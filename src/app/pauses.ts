@@ -1,4 +1,4 @@
-import { boundMs, pauseMs, type UpdateContext } from "../../machines/update-context.ts";
+import { askedMs, boundMs, pauseMs, type UpdateContext } from "../../machines/update-context.ts";
 import type { RateLimit } from "../registry/source.ts";
 
 /** Chance, 0 to 1. */
@@ -30,8 +30,8 @@ export function nextPause(context: UpdateContext, rateLimit: RateLimit | undefin
     return Math.round(pauseMs(context) * factor * (1 - JITTER + 2 * JITTER * random()));
   }
   const bound = boundMs(context);
-  const asked = pauseMs(context);
+  const asked = askedMs(context);
   if (asked > bound) return Math.round(asked + intervalMs * random());
-  const least = Math.min(bound, intervalMs * LEAST);
+  const least = Math.max(asked, Math.min(bound, intervalMs * LEAST));
   return Math.round(least + (bound - least) * random());
 }

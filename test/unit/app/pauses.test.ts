@@ -83,6 +83,15 @@ describe("1,000 instances that start at one moment", () => {
   });
 });
 
+test("a pause after a failure is never shorter than what the registry asked for, also below our own bound", () => {
+  const asked = 120_000;
+  for (const random of [0, 0.01, 0.5]) assert.ok(nextPause(after(1, asked), undefined, () => random) >= asked);
+  assert.equal(
+    nextPause(after(1, asked), undefined, () => 1),
+    2 * INTERVAL,
+  );
+});
+
 test("checks come half as often while nothing is left of a registry's limit", () => {
   const half = (): number => 0.5;
   assert.equal(nextPause(after(0), limit(1), half), INTERVAL);
