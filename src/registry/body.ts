@@ -28,6 +28,7 @@ export async function readBody(answer: Answer, most: number, { truncate, signal 
     throw new DockerloaderError(
       "REGISTRY_PROTOCOL",
       `${answer.url.host} sent more than ${most} bytes where a small document was expected`,
+      { hint: "check that the target is a registry" },
     );
   }
   return Buffer.concat(chunks).subarray(0, most);

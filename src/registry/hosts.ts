@@ -71,7 +71,9 @@ function refuse(url: URL, from: URL, why: string): DockerloaderError {
 export function checkForeignUrl(text: string, from: URL, listed: Listed): URL {
   const url = URL.parse(text, from.href);
   if (url === null)
-    throw new DockerloaderError("REGISTRY_PROTOCOL", `${from.host} sends us to something that is no URL`);
+    throw new DockerloaderError("REGISTRY_PROTOCOL", `${from.host} sends us to something that is no URL`, {
+      hint: "the registry or a proxy in front of it is broken",
+    });
   if (url.protocol !== "https:" && url.protocol !== "http:") throw refuse(url, from, "which is no web address");
   if (url.username !== "" || url.password !== "") throw refuse(url, from, "with a user name in the address");
   if (url.protocol === "http:" && from.protocol === "https:" && !listed(url))

@@ -132,7 +132,9 @@ export function createHttp({ env, limits, listed, trust }: HttpOptions): Http {
       const keep = authorization !== undefined && url.origin === current.url.origin;
       current = { ...current, url, headers: keep ? { ...rest, authorization } : rest };
     }
-    throw new DockerloaderError("REGISTRY_PROTOCOL", `${ask.url.host} redirected more than ${limits.redirects} times`);
+    throw new DockerloaderError("REGISTRY_PROTOCOL", `${ask.url.host} redirected more than ${limits.redirects} times`, {
+      hint: "its redirects lead in a circle: look at the registry or the proxy in front of it",
+    });
   };
 
   return {

@@ -111,7 +111,10 @@ export function parseImageConfig(bytes: Uint8Array, manifest: ImageManifest, sou
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new DockerloaderError("MANIFEST_INVALID", `the config of ${source} is no JSON`, { cause });
+    throw new DockerloaderError("MANIFEST_INVALID", `the config of ${source} is no JSON`, {
+      cause,
+      hint: "push the image again with a current tool",
+    });
   }
   if (!isRecord(value)) throw invalidManifest(source, "has a config that is no JSON object");
   const { os, architecture, variant, rootfs } = value;

@@ -62,6 +62,7 @@ function places(find: (name: string) => Spot): Vessel {
         throw new DockerloaderError(
           "MANIFEST_INVALID",
           `${name} in ${path} has ${size} bytes, at most ${most} are allowed`,
+          { hint: "write the image again with a current tool" },
         );
       }
       const handle = await open(path, "r");

@@ -8,7 +8,7 @@ import { after, describe, test } from "node:test";
 import type { DockerloaderError, ErrorCode } from "../../../src/errors.ts";
 import { LIMITS } from "../../../src/limits.ts";
 import { buildImage, type Fault, startRegistry } from "../../../src/testing/index.ts";
-import { type Env, failureOf, open, printed } from "./service.ts";
+import { type Env, failureOf, open, printed, startService } from "./service.ts";
 
 const SECRET = "hunter2-hunter2";
 
@@ -128,6 +128,22 @@ describe("an error says what happened, in the registry's words, and the mend", (
     const error = await failureOf(opened.source.resolve());
     assert.equal(error.code, "REGISTRY_UNREACHABLE");
     assert.equal(error.message, `cannot reach 127.0.0.1:${port}: ECONNREFUSED`);
+  });
+
+  test("redirects in a circle, and documents without an end", async () => {
+    await using circle = await startService(
+      ({ url }, response) => void response.writeHead(307, { location: url.pathname }).end(),
+    );
+    using round = open(`${circle.host}/app:1`);
+    const lost = await failureOf(round.source.resolve());
+    assert.match(lost.message, /^127\.0\.0\.1:\d+ redirected more than 10 times$/);
+    await using endless = await startService(
+      (_, response) => void response.end(Buffer.alloc(LIMITS.manifestBytes + 1, " ")),
+    );
+    using large = open(`${endless.host}/app:1`);
+    const full = await failureOf(large.source.resolve());
+    assert.match(full.message, /sent more than 4194304 bytes where a small document was expected$/);
+    for (const { code, hint } of [lost, full]) assert.ok(code === "REGISTRY_PROTOCOL" && hint !== undefined);
   });
 
   test("the registry's words are cut, and no control character of theirs reaches a terminal", async () => {
