@@ -20,7 +20,7 @@ const EXPORTS = {
   ],
   "dockerloader/supervisor": ["DockerloaderError", "loadConfig", "readConfig", "supervise"],
   "dockerloader/machines": ["supervisorMachine", "updateMachine"],
-  "dockerloader/testing": ["buildImage", "startRegistry"],
+  "dockerloader/testing": ["buildImage", "createIdentity", "startRegistry", "startTcpProxy"],
 } as const;
 
 const CONSUMER = `
