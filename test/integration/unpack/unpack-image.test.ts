@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { execFileSync } from "node:child_process";
 import { gzipSync } from "node:zlib";
 import { DockerloaderError } from "../../../src/errors.ts";
@@ -13,6 +14,9 @@ import type { TestLayer } from "../../unit/unpack/harness.ts";
 import { layerOf, Site, TAR_GZIP, treeOf } from "../../unit/unpack/harness.ts";
 import { digestOf } from "../../../src/digest.ts";
 
+/** Files before the abort, and turns of the event loop after it. */
+const HALF = 800;
+const TURNS = 100;
 const gz = (plain: Buffer): TestLayer => layerOf(gzipSync(plain), TAR_GZIP, plain);
 
 /** The layers as blobs in files beside the root. */
@@ -94,6 +98,27 @@ describe("unpacking an image", () => {
     controller.abort();
     await writer.close();
     await rejected;
+  });
+
+  it("writes nothing any more once it is aborted in the middle of many files", async () => {
+    using site = new Site();
+    const fifo = join(site.base, "fifo");
+    execFileSync("mkfifo", [fifo]);
+    const half = Buffer.concat(Array.from({ length: HALF }, (_, index) => file(`f${index}`, `${index}`)));
+    const layers = [{ ...layerOf(half), path: fifo, digest: digestOf("fifo"), size: half.length }];
+    const controller = new AbortController();
+    const unpacked = unpackImage({ root: site.root, layers }, { signal: controller.signal });
+    const rejected = assert.rejects(unpacked, { code: "ABORTED" });
+    const writer = await open(fifo, "w");
+    // Returns when the worker has taken all of it but what a pipe holds.
+    await writer.write(half);
+    controller.abort();
+    await rejected;
+    await writer.close();
+    const names = readdirSync(site.root);
+    assert.ok(names.length > 0 && names.length < HALF, `${names.length} files were there when it was aborted`);
+    for (let left = TURNS; left > 0; left -= 1) await nextTurn();
+    assert.deepEqual(readdirSync(site.root), names);
   });
 
   it("stops on the calling thread when it is aborted on the way", async () => {

@@ -23,6 +23,7 @@ const DIRECTORY_MODES = [0o755, 0o700, 0o1777, 0o2775, 0o555, 0o000, 0o777] as c
 const IDS = [0, 0, 0, 1, 1000, 65_534, 3_000_000, 4_294_967_294] as const;
 const SIZES = [0, 1, 5, 511, 512, 513, 1024, 3000] as const;
 const LONGEST_PATH = 1000;
+const MANY_TRIES = 50;
 
 /** Where something is to go: as it is written, and where that is without links. */
 interface Place {
@@ -80,9 +81,10 @@ class LayerMaker {
   }
 
   #place(): Place {
-    for (;;) {
+    for (let tries = 0; ; tries += 1) {
       const { written, real } = this.#parent();
-      const name = this.#random.pick(NAMES);
+      // All names of a directory may be taken.
+      const name = `${this.#random.pick(NAMES)}${tries < MANY_TRIES ? "" : tries}`;
       const path = join(real, name);
       const fits = path.length < LONGEST_PATH && written.length < LONGEST_PATH;
       if (fits && (this.#profile.odd || !this.#own.has(path))) return { written: join(written, name), real: path };
