@@ -13,7 +13,11 @@ import { compare, treeOf } from "./trees.ts";
 export interface BuildahOutcome {
   readonly known: readonly string[];
   readonly unexplained: readonly string[];
+  /** buildah takes no layer that names a path twice, such as two whiteouts of one file. */
+  readonly refused: boolean;
 }
+
+const REFUSAL = /duplicates of file paths not supported/;
 
 /**
  * Storage of its own, in plain directories: nothing of this machine's images is touched, and no overlay is needed. Runs in the
@@ -38,10 +42,12 @@ export async function againstBuildah(folder: string, name: string, stack: Stack)
     );
     layout.finish();
     mkdirSync(root);
-    const [container] = await Promise.all([
-      buildah(place, "from", "--quiet", "oci:layout:t"),
-      unpackHere({ root, layers }, undefined),
-    ]);
+    await unpackHere({ root, layers }, undefined);
+    const container = await buildah(place, "from", "--quiet", "oci:layout:t").catch((error: unknown) => {
+      if (error instanceof Error && REFUSAL.test(error.message)) return undefined;
+      throw error;
+    });
+    if (container === undefined) return { known: [], unexplained: [], refused: true };
     const ours = treeOf(root);
     const theirs = treeOf(await buildah(place, "mount", container));
     const known = new Set<string>();
@@ -51,7 +57,7 @@ export async function againstBuildah(folder: string, name: string, stack: Stack)
       if (explained === undefined) unexplained.push(JSON.stringify(difference));
       else known.add(explained.name);
     }
-    return { known: [...known], unexplained };
+    return { known: [...known], unexplained, refused: false };
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
