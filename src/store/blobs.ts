@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type ContentDigest, hashLike, isContentDigest } from "../digest.ts";
 import type { Layout } from "../layout.ts";
+import { createAppender } from "./append.ts";
 import { type Durable, storeError } from "./durable.ts";
 import type { FileSystem } from "./fs.ts";
 import { listNames, readIfPresent, statIfPresent } from "./reads.ts";
@@ -9,7 +10,8 @@ import { listNames, readIfPresent, statIfPresent } from "./reads.ts";
 export interface BlobWriter {
   /** Hands over what a broken transfer left here, in order; answers how many bytes that are. */
   readonly kept: (take: (chunk: Uint8Array) => void) => Promise<number>;
-  readonly write: (chunk: Uint8Array) => Promise<void>;
+  /** Takes the chunk over; waits only when the disk is behind. */
+  readonly write: (chunk: Uint8Array) => Promise<void> | void;
   /** Forgets what was written: the transfer starts again. */
   readonly reset: () => Promise<void>;
   /** Makes the bytes durable and visible. The caller has verified size and digest. */
@@ -69,12 +71,17 @@ async function openWriter(
   durable.ensureDirectory(layout.partial, 0o700);
   // Appends by position, so neither truncates nor needs the file to be new.
   const handle = await step("create", path, () => fs.open(path, "a+", 0o644));
-  let position = (await step("look at", path, () => handle.stat())).size;
+  const { size } = await step("look at", path, () => handle.stat());
+  const appender = createAppender(handle);
   let pending = true;
   const close = async (): Promise<void> => {
     if (!pending) return;
     pending = false;
-    await step("close", path, () => handle.close());
+    try {
+      await step("write", path, appender.flush);
+    } finally {
+      await step("close", path, () => handle.close());
+    }
   };
   return {
     close,
@@ -82,28 +89,26 @@ async function openWriter(
       step("read", path, async () => {
         const chunks = fs.createReadStream(path, { highWaterMark: READ_CHUNK_BYTES });
         for await (const chunk of chunks) take(chunk as Buffer);
-        return position;
+        return size;
       }),
-    write: (chunk) =>
-      step("write", path, async () => {
-        for (let offset = 0; offset < chunk.length;) {
-          const { bytesWritten } = await handle.write(chunk, offset, chunk.length - offset);
-          offset += bytesWritten;
-          position += bytesWritten;
-        }
-      }),
+    write: (chunk) => {
+      const wait = appender.write(chunk);
+      return wait === undefined ? undefined : step("write", path, () => wait);
+    },
     reset: () =>
       step("truncate", path, async () => {
+        await appender.forget();
         await handle.truncate(0);
-        position = 0;
       }),
     publish: async () => {
+      await step("write", path, appender.flush);
       await step("sync", path, () => handle.sync());
       await close();
       durable.move(path, layout.blob(digest));
     },
     discard: async () => {
       if (!pending) return;
+      await appender.forget();
       await close();
       durable.drop(path);
     },

@@ -205,8 +205,9 @@ export function createMemoryFs(start: Disk): MemoryFs {
     open: async (path: string, flags: string) => {
       const ino = openIno(path, flags);
       return {
-        write: async (chunk: Buffer, offset: number, length: number, position = dataOf(ino).length) => ({
-          bytesWritten: writeAt(ino, Buffer.from(chunk.subarray(offset, offset + length)), position),
+        // One step for each chunk, so that a crash may fall between any two.
+        writev: async (chunks: readonly Uint8Array[]) => ({
+          bytesWritten: chunks.reduce((sum, chunk) => sum + writeAt(ino, Buffer.from(chunk), dataOf(ino).length), 0),
         }),
         stat: async () => statOf(nodeOf(ino) as Node),
         truncate: async (size: number) => perform({ op: "truncate", ino, size }),
