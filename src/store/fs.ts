@@ -46,7 +46,4 @@ export interface FileSystem extends Pick<
   readonly sealOf: (root: string) => Promise<readonly string[]>;
 }
 
-/** The errno of a file system error, e.g. `ENOENT`. */
-export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-}
+export { errnoOf } from "../errno.ts";

@@ -1,4 +1,5 @@
 import { type ContentDigest, shortDigest } from "../digest.ts";
+import { errnoOf as nameOf } from "../errno.ts";
 import { DockerloaderError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { shown } from "./shown.ts";
@@ -22,8 +23,7 @@ export class LayerFault extends Error {
 
 /** The `code` of a system or zlib error, or the empty string. */
 export function errnoOf(error: unknown): string {
-  if (!(error instanceof Error) || !("code" in error)) return "";
-  return typeof error.code === "string" ? error.code : "";
+  return nameOf(error) ?? "";
 }
 
 const isDecoderError = (errno: string): boolean => /^(Z_|ZSTD_|ERR_ZLIB|ERR_ZSTD)/.test(errno);
