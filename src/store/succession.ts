@@ -49,7 +49,7 @@ export interface RevertFacts {
  */
 export async function revert(store: Store, { digest, reason, thorough, now }: RevertFacts): Promise<Digest> {
   acknowledgeCommit(store);
-  const { links, records } = store;
+  const { records } = store;
   const succession = records.succession();
   const previous = succession?.digest === digest ? succession.previous : null;
   if (previous === null) {
@@ -59,8 +59,27 @@ export async function revert(store: Store, { digest, reason, thorough, now }: Re
     throw new DockerloaderError("NOTHING_TO_RUN", `the version before ${digest}, ${previous}, is missing or damaged`);
   }
   records.addFailure({ digest, reason, at: now.toISOString() });
+  showPrevious(store, digest, previous);
+  return previous;
+}
+
+function showPrevious({ links, records }: Store, digest: Digest, previous: Digest): void {
   records.setMarker(digest);
   links.point("entrypoint", previous);
   records.setSuccession({ digest: previous, previous: null, settled: true });
+}
+
+/**
+ * Killed between the record of a rollback and its rename: the record stands, so the rename follows. Answers the version
+ * that is shown again; undefined: nothing was cut short, or the previous version cannot run.
+ */
+export async function finishRevert(store: Store, thorough: boolean): Promise<Digest | undefined> {
+  const { links, records } = store;
+  const succession = records.succession();
+  if (succession === undefined || succession.previous === null) return undefined;
+  const { digest, previous } = succession;
+  if (links.digest("entrypoint") !== digest || records.failure(digest) === undefined) return undefined;
+  if (!(await bringBack(store, previous, thorough))) return undefined;
+  showPrevious(store, digest, previous);
   return previous;
 }

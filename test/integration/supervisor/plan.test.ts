@@ -79,6 +79,18 @@ describe("what is launched next", () => {
     assert.equal(store.records.failure(NEW)?.reason.kind, "unusable");
   });
 
+  it("is the version before one whose rollback was recorded and not made: killed between the two", async (t) => {
+    const store = storeWithVersions(t);
+    store.links.point("entrypoint", NEW);
+    store.records.setSuccession({ digest: NEW, previous: OLD, settled: false });
+    store.records.addFailure({ digest: NEW, reason: { kind: "rolled-back" }, at: new Date(0).toISOString() });
+    assert.deepEqual(await planOf(store), { kind: "stable", digest: OLD, onProbation: false });
+    assert.equal(store.links.digest("entrypoint"), OLD);
+    assert.equal(store.records.marker(), NEW);
+    assert.deepEqual(store.records.failure(NEW)?.reason, { kind: "rolled-back" }, "the record stays as it was");
+    assert.deepEqual(await planOf(store), { kind: "stable", digest: OLD, onProbation: false });
+  });
+
   it("puts nothing on trial, and counts nothing, when it is given up while the old version is being retained", async (t) => {
     const store = storeWithVersions(t);
     for (let file = 0; file < 600; file += 1) writeFileSync(join(store.trees.path(OLD), `file${file}`), "");
