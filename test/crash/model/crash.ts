@@ -2,7 +2,7 @@
 import { apply, copyDisk, describeDisk, type Disk, type Entry, type Op } from "./disk.ts";
 
 /** For each entry, where the first later sync that covers it stands: from there on it is forced. */
-function syncsOf(log: readonly Entry[]): readonly number[] {
+export function syncsOf(log: readonly Entry[]): readonly number[] {
   const syncs = log.map(() => Infinity);
   for (const [at, entry] of log.entries()) {
     if (entry.op !== "sync" && entry.op !== "syncfs") continue;
@@ -14,7 +14,7 @@ function syncsOf(log: readonly Entry[]): readonly number[] {
   return syncs;
 }
 
-const isSync = (entry: Entry): boolean => entry.op === "sync" || entry.op === "syncfs";
+export const isSync = (entry: Entry): boolean => entry.op === "sync" || entry.op === "syncfs";
 
 function touches(entry: Entry, ino: number): boolean {
   if (entry.op === "sync" || entry.op === "syncfs") return false;
@@ -65,7 +65,7 @@ export interface CrashState {
   readonly key: string;
 }
 
-function build(start: Disk, log: readonly Entry[], chosen: (index: number) => boolean, torn?: number): Disk {
+export function build(start: Disk, log: readonly Entry[], chosen: (index: number) => boolean, torn?: number): Disk {
   const disk = copyDisk(start);
   disk.next += log.length;
   for (const [index, entry] of log.entries()) {
@@ -80,13 +80,16 @@ const tear = (entry: Extract<Op, { op: "write" }>): Op => ({
   bytes: entry.bytes.subarray(0, entry.bytes.length >> 1),
 });
 
-/** The distinct crash states at every point of the log from `from` on. `seen` spans scenarios: a state counts once in each. */
+/**
+ * The crash states at every point of the log from `from` on, each once for every value of `epochOf` at its point: what
+ * must hold of a disk may change with what was promised since. `seen` holds what was found, with its last epoch.
+ */
 export function* crashStates(
   start: Disk,
   log: readonly Entry[],
   random: Random,
-  seen: Set<string>,
-  from = 0,
+  seen: Map<string, number>,
+  { from = 0, epochOf = () => 0 }: { from?: number; epochOf?: (at: number) => number } = {},
 ): Generator<CrashState> {
   const syncs = syncsOf(log);
   for (let at = from; at <= log.length; at += 1) {
@@ -104,8 +107,8 @@ export function* crashStates(
     for (const disk of made) {
       const key = `${at}\n${describeDisk(disk)}`;
       const content = key.slice(key.indexOf("\n"));
-      if (seen.has(content)) continue;
-      seen.add(content);
+      if (seen.get(content) === epochOf(at)) continue;
+      seen.set(content, epochOf(at));
       yield { disk, at, key };
     }
   }

@@ -1,4 +1,5 @@
 /** What holds on every disk a crash may leave, and after every boot of it. */
+import type { LaunchPlan } from "../../../machines/ports.ts";
 import { digestOf, isDigest } from "../../../src/digest.ts";
 import { recover } from "../../../src/store/index.ts";
 import type { Store } from "../../../src/store/index.ts";
@@ -41,6 +42,24 @@ async function checkTree({ fs, layout }: Store, digest: string): Promise<void> {
   }
 }
 
+/** A crash must not lose what became of a version: it would be tried again, or never. */
+function checkKnown({ links, records }: Store, { known }: Promised): void {
+  const shown = [links.digest("attempt"), links.digest("attempting"), links.revoked(), links.digest("entrypoint")];
+  for (const digest of asDigests(known))
+    holds(shown.includes(digest as never) || records.failure(digest as never) !== undefined, "I3: a verdict is lost");
+}
+
+/** What was staged is tried, and what was committed can be taken back. */
+function checkNext({ records, trees }: Store, plan: LaunchPlan, { tried, onProbation }: Promised): void {
+  const isTried = plan.kind === "trial" && plan.digest === tried?.digest;
+  holds(tried === undefined || isTried, `I7: what was staged is lost: ${plan.kind}`);
+  if (onProbation !== true) return;
+  holds(plan.kind === "stable" && plan.onProbation, "I2: the way back from a commit is forgotten");
+  const previous = records.succession()?.previous ?? undefined;
+  const kept = previous !== undefined && (trees.retained().includes(previous) || trees.has(previous));
+  holds(kept, "I7: the version to return to is gone");
+}
+
 function checkBlame({ records, links }: Store, { blamable, off }: Promised): void {
   for (const { digest, reason } of records.failures()) {
     // Killed at every start it was given: parked, because a version that kills its whole container looks just so.
@@ -70,6 +89,7 @@ export async function checkDisk(disk: Disk, promised: Promised, linked: boolean)
   if (promised.unclean === true) holds(!crashed.store.records.cleanStop(), "an unclean stop looks like a clean one");
   await checkIdempotence(disk);
   const target = promised.online === true ? A : "offline";
+  checkKnown(crashed.store, promised);
   const plan = await boot(crashed, target);
   holds(plan.kind !== "empty", "I1: nothing to run");
   if (plan.kind === "empty") return;
@@ -77,6 +97,9 @@ export async function checkDisk(disk: Disk, promised: Promised, linked: boolean)
   const stable = crashed.store.links.digest("entrypoint");
   holds(stable !== undefined && asDigests(promised.stable).includes(stable), `I2: stable is ${stable}`);
   if (plan.kind === "stable") holds(plan.digest === stable, "I2: what runs is not what is stable");
+  holds(crashed.store.records.failure(plan.digest) === undefined, "I3: a version that failed is started");
+  checkKnown(crashed.store, promised);
+  checkNext(crashed.store, plan, promised);
   checkBlame(crashed.store, promised);
   await checkTidiness(crashed.fs.disk, promised);
 }

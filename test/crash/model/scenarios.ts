@@ -1,6 +1,7 @@
 import { digestOf } from "../../../src/digest.ts";
-import { forgetFailures, recover, revert } from "../../../src/store/index.ts";
-import type { Disk } from "./disk.ts";
+import { acknowledgeCommit, forgetFailures, recover, revert } from "../../../src/store/index.ts";
+import { BESIDE } from "./scenarios-beside.ts";
+import { type Scenario, trialEnds } from "./scenario.ts";
 import { after, only, staged, tidied, tried } from "./starts.ts";
 import { A, B, C, download } from "./versions.ts";
 import {
@@ -21,25 +22,7 @@ import {
   stopCleanly,
   TIMEOUT,
   TRIES,
-  type World,
 } from "./world.ts";
-
-/** One story on a data directory. The power may go at any operation of it. */
-export interface Scenario {
-  readonly name: string;
-  readonly start: () => Promise<Disk>;
-  readonly play: (world: World) => Promise<void>;
-}
-
-const trialEnds = (name: string, end: (world: World) => void | Promise<void>): Scenario => ({
-  name,
-  start: () => after(staged),
-  play: async (world) => {
-    world.promise(only(A));
-    await boot(world);
-    await end(world);
-  },
-});
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -96,19 +79,20 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   trialEnds("update that commits", async (world) => {
-    world.promise(only(A, B));
-    commit(world);
-    world.promise(only(B));
+    world.promise({ stable: [A, B], known: [B] });
+    world.store.links.commit();
+    world.promise({ stable: [B], onProbation: true });
+    acknowledgeCommit(world.store);
     await clean(world, B.digest);
   }),
   trialEnds("update that fails", async (world) => {
-    world.promise({ stable: [A], blamable: [B] });
+    world.promise({ stable: [A], blamable: [B], known: [B] });
     claim(world, B, EXIT_ONE);
     world.promise({ stable: [A], blamable: [B], off: [B] });
     await launch(world);
   }),
   trialEnds("update that times out", async (world) => {
-    world.promise({ stable: [A], blamable: [B] });
+    world.promise({ stable: [A], blamable: [B], known: [B] });
     claim(world, B, TIMEOUT);
     world.promise({ stable: [A], blamable: [B], off: [B] });
     await launch(world);
@@ -121,6 +105,7 @@ export const SCENARIOS: readonly Scenario[] = [
     await clean(world, B.digest);
   }),
   trialEnds("trial interrupted by a stop", async (world) => {
+    world.promise({ stable: [A], tried: B });
     await recover(world.store, { trialTries: TRIES, thorough: false, log: { emit: () => {} }, now: () => new Date(0) });
     stopCleanly(world);
   }),
@@ -132,6 +117,7 @@ export const SCENARIOS: readonly Scenario[] = [
       for (let start = 1; start < TRIES; start += 1) await boot(world);
       world.promise({ stable: [A], blamable: [B] });
       await boot(world);
+      world.promise({ stable: [A], blamable: [B], off: [B] });
       await boot(world);
     },
   },
@@ -139,7 +125,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "crash on probation",
     start: () => after(tidied),
     play: async (world) => {
-      world.promise({ stable: [A, B], blamable: [B] });
+      world.promise({ stable: [A, B], blamable: [B], known: [B] });
       await goBack(world, B, CRASH);
       world.promise({ stable: [A], blamable: [B], off: [B] });
       await launch(world);
@@ -210,6 +196,7 @@ export const SCENARIOS: readonly Scenario[] = [
     play: async (world) => {
       world.promise(only(A));
       await stage(world, A, C);
+      world.promise({ stable: [A], tried: C });
       claim(world, B, RESTART);
       await launch(world);
       world.promise(only(A, C));
@@ -229,4 +216,5 @@ export const SCENARIOS: readonly Scenario[] = [
       await download(world.store, C);
     },
   },
+  ...BESIDE,
 ];

@@ -2,7 +2,7 @@
 import { copyDisk, type Disk, type Entry } from "./disk.ts";
 import { crashStates, type Random, seeded } from "./crash.ts";
 import { checkDisk } from "./invariants.ts";
-import { type Scenario } from "./scenarios.ts";
+import type { Scenario } from "./scenario.ts";
 import { A } from "./versions.ts";
 import { boot, openWorld, type Promised, type World } from "./world.ts";
 
@@ -41,10 +41,11 @@ const nameOf = (entry: Entry | undefined): string => {
 };
 
 /** What is promised at a point: until a promise is durable the one before it may hold as well. */
-function promisedAt({ promises }: World, at: number): Promised {
-  const index = promises.findLastIndex((promise) => promise.at <= at);
-  return promises[Math.max(index, 0)]?.promised ?? { stable: [A], online: true };
+function promisedAt(world: World, at: number): Promised {
+  return world.promises[Math.max(indexAt(world, at), 0)]?.promised ?? { stable: [A], online: true };
 }
+
+const indexAt = ({ promises }: World, at: number): number => promises.findLastIndex((promise) => promise.at <= at);
 
 export async function sweep(scenario: Scenario, options: SweepOptions): Promise<Swept> {
   const random = seeded(options.seed ?? 1);
@@ -52,9 +53,9 @@ export async function sweep(scenario: Scenario, options: SweepOptions): Promise<
   const linked = openWorld(start).store.links.read("entrypoint").kind === "version";
   const world = openWorld(start);
   await scenario.play(world);
-  const seen = new Set<string>();
+  const seen = new Map<string, number>();
   const violations: Violation[] = [];
-  const seenInside = new Set<string>();
+  const seenInside = new Map<string, number>();
   const check = async (
     disk: Disk,
     at: number,
@@ -70,7 +71,7 @@ export async function sweep(scenario: Scenario, options: SweepOptions): Promise<
   };
   const enough = (): boolean => options.hasty === true && violations.length > 0;
   let count = 0;
-  for (const { disk, at } of crashStates(start, world.fs.log, random, seen)) {
+  for (const { disk, at } of crashStates(start, world.fs.log, random, seen, { epochOf: (at) => indexAt(world, at) })) {
     const promised = promisedAt(world, at);
     const last = nameOf(world.fs.log[at - 1]);
     await check(disk, at, last, promised, false);
@@ -93,7 +94,7 @@ export async function sweep(scenario: Scenario, options: SweepOptions): Promise<
 }
 
 /** Distinct disks that a crash inside the boot of this disk may leave. */
-async function crashesInside(disk: Disk, random: Random, seen: Set<string>): Promise<Disk[]> {
+async function crashesInside(disk: Disk, random: Random, seen: Map<string, number>): Promise<Disk[]> {
   const world = openWorldQuietly(disk);
   if (world === undefined) return [];
   try {
@@ -101,7 +102,7 @@ async function crashesInside(disk: Disk, random: Random, seen: Set<string>): Pro
   } catch {
     // Reported by the check of the state itself.
   }
-  return [...crashStates(copyDisk(disk), world.fs.log, random, seen, 1)].map((state) => state.disk);
+  return [...crashStates(copyDisk(disk), world.fs.log, random, seen, { from: 1 })].map((state) => state.disk);
 }
 
 function openWorldQuietly(disk: Disk): World | undefined {

@@ -30,6 +30,12 @@ export interface Promised {
   readonly blamable?: readonly Version[];
   /** Versions whose failure is recorded: they must not be started any more. */
   readonly off?: readonly Version[];
+  /** Versions whose fate is never lost: staged, on trial, stable, or recorded as failed. */
+  readonly known?: readonly Version[];
+  /** What is staged or was interrupted: the next start puts it on trial. */
+  readonly tried?: Version;
+  /** A crash of what is started next must lead back: the version before it is remembered. */
+  readonly onProbation?: boolean;
   /** A loader has started and not stopped in order: nothing may say otherwise. */
   readonly unclean?: boolean;
   /** Nothing on the volume can be trusted to suffice: the registry may be asked. Everywhere else it must not be needed. */
