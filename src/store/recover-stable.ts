@@ -2,18 +2,19 @@ import { type Digest, isContentDigest } from "../digest.ts";
 import type { RecoverOptions } from "./blame.ts";
 import { bringBack, faultOf } from "./soundness.ts";
 import type { Store } from "./store.ts";
-import { finishRevert } from "./succession.ts";
+import { finishRevert, keepPrevious } from "./succession.ts";
 
 /**
- * The stable version must be able to run, and one that is recorded as failed gives way. The ladder: it itself, its retained copy, the previous good version; when
- * none of them can run its broken tree is taken away and the link stays: it names what to unpack again from blobs or
- * to fetch from the registry, which is the work of another process (`fetch`).
+ * The stable version must be able to run, and one that is recorded as failed gives way. The ladder: it itself, its
+ * retained copy, the previous good version; when none of them can run its broken tree is taken away and the link stays:
+ * it names what to unpack again from blobs or to fetch from the registry, which is the work of another process (`fetch`).
  */
 export async function recoverStable(store: Store, options: RecoverOptions): Promise<void> {
   const { links } = store;
   const { log } = options;
   const shown = await finishRevert(store, options.thorough);
   if (shown !== undefined) log.emit({ type: "store.repaired", what: `entrypoint shows ${shown} again` });
+  else await keepPrevious(store);
   const state = links.read("entrypoint");
   const digest = state.kind === "version" ? state.digest : undefined;
   if (digest !== undefined && (await faultOf(store, digest, options.thorough)) === undefined) {

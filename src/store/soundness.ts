@@ -12,6 +12,16 @@ export async function faultOf({ trees }: Store, digest: Digest, thorough: boolea
 }
 
 /**
+ * Brings back the version before a commit. Its retained copy first: no app's clean-up reaches that one, while an app of
+ * the original may have died with the tree in its place half deleted, and a quick look sees only the entrypoint.
+ */
+export async function returnTo(store: Store, digest: Digest, thorough: boolean): Promise<boolean> {
+  const whole = thorough && (await faultOf(store, digest, true)) === undefined;
+  if (!whole) await store.trees.restore(digest);
+  return bringBack(store, digest, thorough);
+}
+
+/**
  * True when the version can be run from its place or after its retained copy was put there, and no other version has written
  * into its files.
  */

@@ -1,7 +1,7 @@
 import type { Digest } from "../digest.ts";
 import { DockerloaderError } from "../errors.ts";
 import type { FailureRecord } from "./records.ts";
-import { bringBack } from "./soundness.ts";
+import { returnTo } from "./soundness.ts";
 import type { Store } from "./store.ts";
 
 /**
@@ -55,7 +55,7 @@ export async function revert(store: Store, { digest, reason, thorough, now }: Re
   if (previous === null) {
     throw new DockerloaderError("NOTHING_TO_RUN", `there is no version before ${digest} to return to`);
   }
-  if (!(await bringBack(store, previous, thorough))) {
+  if (!(await returnTo(store, previous, thorough))) {
     throw new DockerloaderError("NOTHING_TO_RUN", `the version before ${digest}, ${previous}, is missing or damaged`);
   }
   records.addFailure({ digest, reason, at: now.toISOString() });
@@ -70,6 +70,16 @@ function showPrevious({ links, records }: Store, digest: Digest, previous: Diges
 }
 
 /**
+ * Keeps the version to return to where no app's clean-up reaches: a rollback that a crash cut short had already put it
+ * back in its place, from which an app of the original deletes it.
+ */
+export async function keepPrevious({ records, links, trees }: Store): Promise<void> {
+  const succession = records.succession();
+  if (succession === undefined || succession.previous === null) return;
+  if (links.digest("entrypoint") === succession.digest) await trees.retain(succession.previous);
+}
+
+/**
  * Killed between the record of a rollback and its rename: the record stands, so the rename follows. Answers the version
  * that is shown again; undefined: nothing was cut short, or the previous version cannot run.
  */
@@ -79,7 +89,7 @@ export async function finishRevert(store: Store, thorough: boolean): Promise<Dig
   if (succession === undefined || succession.previous === null) return undefined;
   const { digest, previous } = succession;
   if (links.digest("entrypoint") !== digest || records.failure(digest) === undefined) return undefined;
-  if (!(await bringBack(store, previous, thorough))) return undefined;
+  if (!(await returnTo(store, previous, thorough))) return undefined;
   showPrevious(store, digest, previous);
   return previous;
 }

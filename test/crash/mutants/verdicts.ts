@@ -64,7 +64,7 @@ export const VERDICTS: readonly Mutant[] = [
   mutant(
     "a rollback does not check what it returns to",
     "rollback with nothing to return to",
-    edit("succession", "  if (!(await bringBack(store, previous, thorough))) {\n", "  if (digest === previous) {\n"),
+    edit("succession", "  if (!(await returnTo(store, previous, thorough))) {\n", "  if (digest === previous) {\n"),
   ),
   mutant(
     "a rollback that was cut short is not finished",
@@ -137,8 +137,8 @@ export const VERDICTS: readonly Mutant[] = [
     "damage of the stable version, found after an unclean stop",
     edit(
       "recover-stable",
-      "if (digest !== undefined && (await faultOf(store, digest, options.thorough)) === undefined) return;",
-      "if (digest !== undefined) return;",
+      "if (digest !== undefined && (await faultOf(store, digest, options.thorough)) === undefined) {",
+      "if (digest !== undefined) {",
     ),
   ),
   mutant(
@@ -149,7 +149,11 @@ export const VERDICTS: readonly Mutant[] = [
   mutant(
     "a damaged version is blamed",
     "damage of the staged version",
-    edit("recover-attempt", "fault !== undefined || options.thorough);", "digest === undefined);"),
+    edit(
+      "recover-attempt",
+      "unreadable ?? (await damageOf(store, digest, thorough)) ?? trees.altered(digest);",
+      "[unreadable, thorough].find((item) => item === null) as string | undefined;",
+    ),
   ),
   mutant("nothing is recovered", "trial interrupted by a stop", {
     file: "supervisor/plan.ts",

@@ -91,6 +91,14 @@ describe("what is launched next", () => {
     assert.deepEqual(await planOf(store), { kind: "stable", digest: OLD, onProbation: false });
   });
 
+  it("keeps the version to return to out of reach again when a rollback was cut short before its record", async (t) => {
+    const store = storeWithVersions(t);
+    store.links.point("entrypoint", NEW);
+    store.records.setSuccession({ digest: NEW, previous: OLD, settled: false });
+    assert.deepEqual(await planOf(store), { kind: "stable", digest: NEW, onProbation: true });
+    assert.deepEqual(store.trees.retained(), [OLD]);
+  });
+
   it("puts nothing on trial, and counts nothing, when it is given up while the old version is being retained", async (t) => {
     const store = storeWithVersions(t);
     for (let file = 0; file < 600; file += 1) writeFileSync(join(store.trees.path(OLD), `file${file}`), "");

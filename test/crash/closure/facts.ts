@@ -1,0 +1,48 @@
+/** What the links and records of a disk say. */
+import type { Digest } from "../../../src/digest.ts";
+import type { FailureRecord } from "../../../src/store/index.ts";
+import { REGISTRY, type Version } from "../model/versions.ts";
+import type { World } from "../model/world.ts";
+
+export interface Facts {
+  readonly entrypoint: Digest | undefined;
+  readonly attempt: Digest | undefined;
+  readonly attempting: Digest | undefined;
+  readonly revoked: Digest | undefined;
+  readonly marker: Digest | undefined;
+  readonly failures: readonly FailureRecord[];
+  readonly failed: readonly Digest[];
+  readonly handshake: boolean;
+  readonly trialStarts: number;
+  /** Versions whose tree is there with every byte that was published. */
+  readonly whole: readonly Digest[];
+  /** Names in `extracted` and in `retained`. */
+  readonly trees: readonly string[];
+  readonly retained: readonly string[];
+}
+
+function isWhole({ fs, store: { layout } }: World, { digest, files }: Version): boolean {
+  return Object.entries(files).every(([name, content]) => {
+    const path = `${layout.tree(digest)}/${name}`;
+    return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined && fs.readFileSync(path, "utf8") === content;
+  });
+}
+
+export function factsOf(world: World): Facts {
+  const { links, records, layout } = world.store;
+  const failures = records.failures();
+  return {
+    entrypoint: links.digest("entrypoint"),
+    attempt: links.digest("attempt"),
+    attempting: links.digest("attempting"),
+    revoked: links.revoked(),
+    marker: records.marker(),
+    failures,
+    failed: failures.map(({ digest }) => digest),
+    handshake: records.handshake() !== undefined,
+    trialStarts: records.trial()?.starts ?? 0,
+    whole: [...REGISTRY.values()].filter((version) => isWhole(world, version)).map(({ digest }) => digest),
+    trees: world.fs.readdirSync(layout.extracted),
+    retained: world.fs.readdirSync(layout.retained),
+  };
+}

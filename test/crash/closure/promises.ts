@@ -1,0 +1,111 @@
+/** The invariants I1 to I12 of the study, asked of every state and every move of the closure. */
+import { exitCodeOf, isRestart } from "../../../machines/decisions.ts";
+import type { SupervisorContext } from "../../../machines/supervisor-context.ts";
+import { type Digest, digestOf, isDigest } from "../../../src/digest.ts";
+import { recover } from "../../../src/store/index.ts";
+import { describeDisk } from "../model/disk.ts";
+import { openWorld, TRIES } from "../model/world.ts";
+import type { DiskId, Disks } from "./disks.ts";
+import type { Facts } from "./facts.ts";
+import type { Moment } from "./moment.ts";
+import type { Move } from "./act.ts";
+
+/** Fails with the name of the invariant. */
+function holds(condition: boolean, invariant: string): void {
+  if (!condition) throw new Error(invariant);
+}
+
+/** What holds of one move, whatever it is. */
+export function checkMove({ name, cut, from, to }: Move, disks: Disks): void {
+  const [before, after] = [disks.facts(from.disk), disks.facts(to.disk)];
+  checkStable(name, before, after);
+  checkBlame(name, before, after);
+  if (to.app !== null && from.app === null) checkStart(to, after);
+  if (from.app !== null && to.app !== null && from.app.digest !== to.app.digest) holds(false, "I8: two generations");
+  const { loader } = to;
+  if (loader === null) return;
+  holds(loader.context.fault === null, `I1: the loader gave up: ${loader.context.fault?.message}`);
+  holds(loader.context.alive === (to.app !== null), "I8: the machine and the process disagree");
+  if (loader.matches({ launching: "bootstrapping" }))
+    holds(before.entrypoint === undefined, "I1: the registry is needed");
+  if (loader.status === "done") checkExit(loader.context, loader.output?.exitCode);
+  if (name.startsWith("plan") && !cut) checkTidy(describeDisk(disks.disk(to.disk)));
+  if (name.startsWith("app is ready") && !cut) checkCleaned(after);
+}
+
+/** I2: only a commit and a rollback that is recorded change what is stable; once there is a stable version there always is. */
+function checkStable(name: string, before: Facts, after: Facts): void {
+  if (before.entrypoint === after.entrypoint) return;
+  holds(after.entrypoint !== undefined, "I1: the stable link is gone");
+  if (before.entrypoint === undefined) return holds(name.startsWith("bootstrap"), `I2: a first version by ${name}`);
+  const committed = after.entrypoint === before.attempting && /^app (is ready|of the original)/.test(name);
+  // A rollback that was cut short is finished by the next plan.
+  const wentBack = /^(revert|plan|SIGTERM)/.test(name) && after.failed.includes(before.entrypoint);
+  holds(committed || wentBack, `I2: ${name} changed the stable version`);
+}
+
+/** I6 and I3: nobody is blamed for what happened to us, and no failure is forgotten. */
+function checkBlame(name: string, before: Facts, after: Facts): void {
+  for (const digest of before.failed) holds(after.failed.includes(digest), `I3: ${name} forgot a failure`);
+  for (const digest of after.failed.filter((item) => !before.failed.includes(item))) {
+    const judged = /^(claim|revert)/.test(name) && name.includes(digest);
+    const claimed = before.revoked === digest;
+    const parked = before.trialStarts >= TRIES && [before.attempt, before.attempting].includes(digest);
+    holds(judged || claimed || parked, `I6: ${name} blamed a version for what happened to us`);
+  }
+}
+
+/** I3, I4 and I1: what is started has not failed, has starts left, and is whole. */
+function checkStart({ app, starts }: Moment, { failed, whole, entrypoint }: Facts): void {
+  if (app === null) return;
+  holds(!failed.includes(app.digest), "I3: a version that failed is started");
+  holds(whole.includes(app.digest), "I1: what is started is not whole");
+  holds(app.onTrial || app.digest === entrypoint, "I2: what runs is not what is stable");
+  holds((starts?.count ?? 0) <= TRIES, "I4: more trials than allowed");
+}
+
+/** I11: the code of the app, or 143 for a stop that it did not answer with one of its own. */
+function checkExit({ lastExit, shutdown }: SupervisorContext, code: number | undefined): void {
+  const own = lastExit !== null && !isRestart(lastExit) ? exitCodeOf(lastExit) : undefined;
+  const expected = own ?? (shutdown === null ? undefined : 143);
+  holds(code === expected, `I11: the loader ended with ${code} instead of ${expected}`);
+}
+
+/** I10: after a planned launch nothing that was cut short is left. */
+function checkTidy(disk: string): void {
+  const left = disk.split("\n").filter((line) => /\/(tmp-|removing-|revoked)/.test(line));
+  holds(left.length === 0, `I10: left behind: ${left.join(", ")}`);
+}
+
+/** I10 and I7: a clean-up leaves what links show, whole, and one version to return to. */
+function checkCleaned({ entrypoint, attempt, attempting, trees, retained }: Facts): void {
+  const shown = [entrypoint, attempt, attempting];
+  holds(
+    trees.every((name) => shown.includes(name as Digest)),
+    "I10: a tree that nothing shows",
+  );
+  holds(retained.filter((name) => !shown.includes(name as Digest)).length <= 1, "I10: more than one previous version");
+}
+
+/** What holds whenever an app runs: I7, what the links show is whole. */
+export function checkMoment({ loader, app, disk }: Moment, disks: Disks): void {
+  if (loader === null || app === null) return;
+  const { entrypoint, attempt, attempting, whole } = disks.facts(disk);
+  if (app.original) return holds(whole.includes(app.digest), "I7: the running version is not whole");
+  for (const digest of [entrypoint, attempt, attempting])
+    holds(digest === undefined || whole.includes(digest), "I7: what a link shows is not whole");
+}
+
+/** What holds of every disk: I5, names under blobs and images are hashes; I9, recovery of a recovered disk changes nothing. */
+export async function checkDisk(id: DiskId, disks: Disks): Promise<void> {
+  const { store, fs } = openWorld(disks.disk(id));
+  for (const directory of [store.layout.blobs, store.layout.images]) {
+    for (const name of fs.readdirSync(directory).filter(isDigest))
+      holds(digestOf(fs.readFileSync(`${directory}/${name}`)) === name, `I5: ${directory}/${name}`);
+  }
+  const options = { trialTries: TRIES, thorough: true, log: { emit: () => {} }, now: () => new Date(0) };
+  await recover(store, options);
+  const before = describeDisk(fs.disk);
+  await recover(store, options);
+  holds(before === describeDisk(fs.disk), "I9: recovery is not idempotent");
+}
