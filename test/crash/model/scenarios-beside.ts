@@ -26,7 +26,6 @@ export const BESIDE: readonly Scenario[] = [
   trialEnds("clean-up during a trial", async (world) => {
     world.promise({ stable: [A], tried: B });
     await clean(world, A.digest);
-    await boot(world);
   }),
   {
     name: "failed version, staged again by an app of the original",
