@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
@@ -21,8 +22,7 @@ if (unknown.length > 0) {
 const files = (wanted.length === 0 ? FOLDERS : wanted).flatMap((name) =>
   name.endsWith(".test.ts") ? [name] : globSync(`test/${name}/**/*.test.ts`, { cwd: root }).sort(),
 );
-const { status } = spawnSync(process.execPath, ["--test", `--test-timeout=${TIMEOUT_MS}`, ...files], {
-  cwd: root,
-  stdio: "inherit",
-});
+// Node's own default leaves one processor idle: of two that is half the time.
+const options = [`--test-timeout=${TIMEOUT_MS}`, `--test-concurrency=${availableParallelism()}`];
+const { status } = spawnSync(process.execPath, ["--test", ...options, ...files], { cwd: root, stdio: "inherit" });
 process.exit(status ?? 1);
