@@ -58,8 +58,11 @@ export function createRegistrySource(reference: Reference, options: RegistryOpti
   return {
     name,
     pinned: reference.digest,
-    resolve: ({ signal } = {}) =>
-      retrying(signal, async () => (await watch.unchanged(signal)) ?? (await choose(reference, signal)).image.digest),
+    resolve: async ({ signal } = {}) => {
+      // What is read to choose an image is repeated piece by piece: around it, tries would multiply.
+      const unchanged = await retrying(signal, () => watch.unchanged(signal));
+      return unchanged ?? (await choose(reference, signal)).image.digest;
+    },
     image: async ({ digest, signal } = {}) => {
       // What a check has just fetched is not fetched again, and it is known by its own digest, not by the registry's.
       const known = last !== undefined && last.digest === digest ? last : undefined;
