@@ -87,6 +87,8 @@ export const LIMITS = {
   /** Milliseconds a launch waits for a clean-up or a download by hand, and between two looks. */
   storeLockWaitMs: 10_000,
   storeLockPollMs: 50,
+  /** First downloads in a row that end in an error of the volume, before the loader gives up. */
+  volumeTries: 5,
   /** Milliseconds for which a commit that the volume refuses is repeated, and between two tries. */
   commitRetryMs: 5_000,
   commitPauseMs: 100,

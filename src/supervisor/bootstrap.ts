@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { DockerloaderError, ERROR_CODES, type ErrorCode } from "../errors.ts";
 import type { Environment } from "../config/load.ts";
+import { LIMITS } from "../limits.ts";
 import type { Logger } from "../log/logger.ts";
 
 const FIRST_PAUSE_MS = 1_000;
@@ -27,14 +28,17 @@ export interface FetchReport {
 
 /**
  * Downloads the first version in a process of its own: the long-lived loader never parses a byte of a registry.
- * What may pass by itself is tried again, for ever, after a random pause below a cap that doubles from 1 s to 60 s; anything else rejects.
+ * What may pass by itself is tried again, for ever, after a random pause below a cap that doubles from 1 s to 60 s;
+ * anything else rejects, and so does a volume that fails time after time: only who mounts it can mend it.
  * When it has settled, also by an abort, no process of it runs any more: nobody writes behind the loader's back.
  */
 export async function bootstrap(options: BootstrapOptions): Promise<void> {
+  let ofTheVolume = 0;
   for (let attempt = 1; ; attempt += 1) {
     const failure = await fetchOnce(options);
     if (failure === undefined) return;
-    if (!failure.retryable) throw failure;
+    ofTheVolume = failure.code === "STORE_IO" ? ofTheVolume + 1 : 0;
+    if (!failure.retryable || ofTheVolume >= LIMITS.volumeTries) throw failure;
     const cap = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
     const inMs = Math.round(options.random() * cap);
     options.log.emit({ type: "bootstrap.retrying", reason: failure.message, inMs, attempt });

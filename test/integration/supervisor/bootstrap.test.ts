@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { DockerloaderError } from "../../../src/errors.ts";
+import { LIMITS } from "../../../src/limits.ts";
 import type { EventOf, LoaderEvent } from "../../../src/log/events.ts";
 import { bootstrap } from "../../../src/supervisor/bootstrap.ts";
 import { until } from "../../support/replay/until.ts";
@@ -60,6 +61,20 @@ describe("the first download", () => {
       retries().map(({ reason, attempt, inMs }) => [reason, attempt, inMs]),
       [["it is gone", 1, 250]],
     );
+  });
+
+  it("is given up when the volume fails every time, not when it fails now and then", async (t) => {
+    const gone = downloadBy(t, report("STORE_IO", true));
+    await assert.rejects(gone.ended, { code: "STORE_IO", exitCode: 74 });
+    assert.equal(gone.retries().length, LIMITS.volumeTries - 1);
+
+    const fails = `n=$(cat "$LAB/n" 2>/dev/null || echo 0); echo $((n + 1)) > "$LAB/n"; [ $n -ge 12 ] && exit 0`;
+    const mixed = downloadBy(
+      t,
+      `${fails}; [ $((n % 3)) = 0 ] && { ${report("STORE_FULL", true)}; }; ${report("STORE_IO", true)}`,
+    );
+    await mixed.ended;
+    assert.equal(mixed.retries().length, 12);
   });
 
   it("is tried again after a process that died without a report, or with one that makes no sense", async (t) => {
