@@ -1,4 +1,5 @@
 import type { Digest } from "../digest.ts";
+import { DockerloaderError } from "../errors.ts";
 import { type ConnectionOptions, openConnection } from "./connection.ts";
 import { fetchBlob } from "./fetch-blob.ts";
 import { type Fetched, fetchDocument } from "./fetch-document.ts";
@@ -55,6 +56,13 @@ export function createRegistrySource(reference: Reference, options: RegistryOpti
     return chosen;
   };
 
+  /** What a check has found is there, unless it was read wrong: then the tag is read again at the next check. */
+  const chooseOrForget = (top: Reference, signal: AbortSignal | undefined): Promise<Chosen> =>
+    choose(top, signal).catch((error: unknown) => {
+      if (error instanceof DockerloaderError && error.code === "MANIFEST_UNKNOWN") watch.forget();
+      throw error;
+    });
+
   return {
     name,
     pinned: reference.digest,
@@ -66,7 +74,7 @@ export function createRegistrySource(reference: Reference, options: RegistryOpti
     image: async ({ digest, signal } = {}) => {
       // What a check has just fetched is not fetched again, and it is known by its own digest, not by the registry's.
       const known = last !== undefined && last.digest === digest ? last : undefined;
-      const image = known ?? (await choose(pinnedTo(reference, digest), signal)).image;
+      const image = known ?? (await chooseOrForget(pinnedTo(reference, digest), signal)).image;
       return readImage(readerFor(reference, signal), image, platform);
     },
     blob: (descriptor, sink, { signal } = {}) => blob(descriptor, sink, signal),

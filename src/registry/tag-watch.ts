@@ -1,5 +1,5 @@
-import type { ContentDigest, Digest } from "../digest.ts";
-import { fromAnyEndpoint, type FetchContext, requireSuccess, withDeadline } from "./fetch-document.ts";
+import { type ContentDigest, type Digest, hashesTo } from "../digest.ts";
+import { fromAnyEndpoint, type FetchContext, type Fetched, requireSuccess, withDeadline } from "./fetch-document.ts";
 import { MANIFEST_ACCEPT } from "./media-types.ts";
 import type { Chosen } from "./read-image.ts";
 import type { Reference } from "./reference.ts";
@@ -54,10 +54,21 @@ export function createTagWatch(reference: Reference, context: FetchContext, memo
       if (last === undefined || reference.digest !== undefined) return undefined;
       return (await unchanged(last, signal)) ? last.digest : undefined;
     },
-    /** Tells what the reference stands for now. */
+    /**
+     * Tells what the reference stands for now. A document that is not what the registry said of it was damaged on its way,
+     * or the registry errs: the next look reads it again.
+     */
     note: ({ top, image }: Chosen): void => {
-      seen = { etag: top.etag, claimed: top.claimed, digest: image.digest };
-      if (reference.digest === undefined) memory?.remember(seen);
+      seen = isAsSaid(top) ? { etag: top.etag, claimed: top.claimed, digest: image.digest } : undefined;
+      if (seen !== undefined && reference.digest === undefined) memory?.remember(seen);
+    },
+    /** What the reference was said to stand for is not there: the next look reads it again, also one of another process. */
+    forget: (): void => {
+      // Without the registry's words nothing can be compared with them.
+      if (seen !== undefined) memory?.remember({ digest: seen.digest, etag: undefined, claimed: undefined });
+      seen = undefined;
     },
   };
 }
+
+const isAsSaid = ({ claimed, bytes }: Fetched): boolean => claimed === undefined || hashesTo(bytes, claimed);

@@ -7,7 +7,7 @@ import { readConfig } from "../../../src/config/load.ts";
 import { DockerloaderError } from "../../../src/errors.ts";
 import type { Limits } from "../../../src/limits.ts";
 import type { LoaderEvent } from "../../../src/log/events.ts";
-import { openSource } from "../../../src/registry/open-source.ts";
+import { openSource, type SourceOptions } from "../../../src/registry/open-source.ts";
 import type { ImageSource } from "../../../src/registry/source.ts";
 import { recordEvents } from "../app/support.ts";
 
@@ -48,6 +48,7 @@ export async function startService(answer: (question: Question, response: Server
   };
 }
 
+export type Sightings = NonNullable<SourceOptions["records"]>;
 export type Env = Readonly<Record<string, string | undefined>>;
 
 export interface Opened extends Disposable {
@@ -56,12 +57,18 @@ export interface Opened extends Disposable {
 }
 
 /** A target, opened with these variables and nobody's credentials but theirs. One try a request, unless said otherwise. */
-export function open(target: string, env: Env = {}, limits: Partial<Limits> = {}): Opened {
+export function open(target: string, env: Env = {}, limits: Partial<Limits> = {}, records?: Sightings): Opened {
   const all = { HOME: "/nowhere", XDG_RUNTIME_DIR: "/nowhere", ...env };
   const { config, faults } = readConfig(all);
   if (faults.length > 0) throw new Error(faults.join("; "));
   const log = recordEvents();
-  const source = openSource(target, { config, env: all, log, limits: { requestTries: 1, ...limits } });
+  const source = openSource(target, {
+    config,
+    env: all,
+    log,
+    limits: { requestTries: 1, ...limits },
+    ...(records && { records }),
+  });
   return { source, events: log.events, [Symbol.dispose]: source.close };
 }
 
