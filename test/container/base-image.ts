@@ -46,6 +46,7 @@ async function inTemp<T>(work: (directory: string) => Promise<T>): Promise<T> {
 /** The Debian root as a tar file, made once. */
 export async function debianRoot(): Promise<string> {
   if (existsSync(TAR)) return TAR;
+  await mkdir(CACHE, { recursive: true });
   await inTemp(async (directory) => {
     await must("debootstrap", [
       "--variant=minbase",
