@@ -24,10 +24,12 @@ describe("a document that was damaged on its way", () => {
     let served: Uint8Array = damaged;
     await using service = await startService(({ url, headers, method }, response) => {
       const reference = url.pathname.split("/").at(-1) ?? "";
-      if (reference !== "1" && reference !== digestOf(image.manifest)) return void response.writeHead(404).end();
-      if (reference === "1" && headers["if-none-match"] !== undefined) return void response.writeHead(304).end();
-      response.writeHead(200, { "content-type": image.mediaType, etag: '"one"' });
-      response.end(method === "HEAD" ? undefined : served);
+      const isKnown = reference === "1" || reference === digestOf(image.manifest);
+      const isSeen = reference === "1" && headers["if-none-match"] !== undefined;
+      const unlessSeen = isSeen ? 304 : 200;
+      const status = isKnown ? unlessSeen : 404;
+      response.writeHead(status, { "content-type": image.mediaType, etag: '"one"' });
+      response.end(status === 200 && method === "GET" ? served : undefined);
     });
     let kept: Sighting | undefined;
     const records: Sightings = { sighting: () => kept, setSighting: (sighting) => void (kept = sighting) };

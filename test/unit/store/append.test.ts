@@ -63,17 +63,17 @@ test("chunks gather while a call is under way", async () => {
   assert.equal(file.calls(), 2);
 });
 
-test("the source waits once a mebibyte is behind, and no longer than that", async () => {
+test("the source waits once four mebibytes are behind, and no longer than that", async () => {
   const file = stingyFile((offered) => offered);
   const { write } = createAppender(file.handle);
   assert.equal(write(Buffer.alloc(65_536)), undefined);
-  const waits = Array.from({ length: 16 }, () => write(Buffer.alloc(65_536)));
+  const waits = Array.from({ length: 64 }, () => write(Buffer.alloc(65_536)));
   assert.deepEqual(
     waits.map((wait) => wait !== undefined),
-    [...Array<boolean>(15).fill(false), true],
+    [...Array<boolean>(63).fill(false), true],
   );
-  await waits[15];
-  assert.equal(file.content().length, 17 * 65_536);
+  await waits[63];
+  assert.equal(file.content().length, 65 * 65_536);
 });
 
 test("a failure reaches the next write and every flush, until it is forgotten", async () => {
