@@ -5,6 +5,8 @@ import { isRecord } from "./manifest.ts";
 /** TLS failures that a retry cannot mend (Node's `err.code`, from OpenSSL's X509_V_ERR names). */
 const TLS_CODES =
   /^(CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|INVALID_CA|ERR_TLS_|HOSTNAME_MISMATCH|ERR_SSL_|EPROTO$)/;
+/** A record of TLS that is not what was sent: an accident of the network, unlike anything else that TLS refuses. */
+const DAMAGED_RECORD = /BAD_RECORD_MAC|DECRYPTION_FAILED/;
 const SET_CA =
   "set DOCKERLOADER_CA_FILE (or SSL_CERT_FILE, NODE_EXTRA_CA_CERTS) to the CA's certificate, or put it into /etc/docker/certs.d/HOST:PORT/ca.crt";
 
@@ -36,6 +38,12 @@ export function transportFailure(error: unknown, host: string, signal: AbortSign
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   const text = typeof code === "string" ? code : "no answer";
   if (name === "TimeoutError" || text === "ETIMEDOUT") return timeout(host);
+  if (DAMAGED_RECORD.test(text)) {
+    return new DockerloaderError("REGISTRY_UNREACHABLE", `what ${host} sent was damaged on its way (${text})`, {
+      hint: "check the network and what lies between here and the registry",
+      details,
+    });
+  }
   if (TLS_CODES.test(text)) {
     const [, meaning, hint] = TLS_MEANINGS.find(([pattern]) => pattern.test(text)) ?? [
       undefined,
