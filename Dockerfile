@@ -20,6 +20,7 @@ RUN --mount=type=secret,id=npmrc,target=/run/secrets/npmrc \
     npm cache clean --force
 COPY tsconfig.json tsconfig.build.json LICENSE ./
 COPY scripts/build.ts scripts/
+COPY scripts/build scripts/build
 COPY machines machines
 COPY src src
 RUN npm run build
