@@ -23,6 +23,8 @@ export async function repairStable(store: Store, broken: Digest, options: PullOp
       options,
     );
   } catch (error) {
+    // A volume that takes nothing from its own blobs takes nothing from a registry either.
+    if (error instanceof DockerloaderError && error.details["errno"] === "EROFS") throw error;
     say(error);
   }
   const { target } = config;

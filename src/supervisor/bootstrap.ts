@@ -7,6 +7,7 @@ import type { Logger } from "../log/logger.ts";
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
+const OF_THE_VOLUME: ReadonlySet<ErrorCode> = new Set(["STORE_IO", "STORE_FULL"]);
 
 export interface BootstrapOptions {
   /** The command that downloads: this program with the argument `fetch`. */
@@ -37,7 +38,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const failure = await fetchOnce(options);
     if (failure === undefined) return;
-    ofTheVolume = failure.code === "STORE_IO" ? ofTheVolume + 1 : 0;
+    ofTheVolume = OF_THE_VOLUME.has(failure.code) ? ofTheVolume + 1 : 0;
     if (!failure.retryable || ofTheVolume >= LIMITS.volumeTries) throw failure;
     const cap = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
     const inMs = Math.round(options.random() * cap);

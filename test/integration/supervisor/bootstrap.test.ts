@@ -64,14 +64,16 @@ describe("the first download", () => {
   });
 
   it("is given up when the volume fails every time, not when it fails now and then", async (t) => {
-    const gone = downloadBy(t, report("STORE_IO", true));
-    await assert.rejects(gone.ended, { code: "STORE_IO", exitCode: 74 });
-    assert.equal(gone.retries().length, LIMITS.volumeTries - 1);
+    for (const code of ["STORE_IO", "STORE_FULL"]) {
+      const gone = downloadBy(t, report(code, true));
+      await assert.rejects(gone.ended, { code, exitCode: 74 });
+      assert.equal(gone.retries().length, LIMITS.volumeTries - 1);
+    }
 
     const fails = `n=$(cat "$LAB/n" 2>/dev/null || echo 0); echo $((n + 1)) > "$LAB/n"; [ $n -ge 12 ] && exit 0`;
     const mixed = downloadBy(
       t,
-      `${fails}; [ $((n % 3)) = 0 ] && { ${report("STORE_FULL", true)}; }; ${report("STORE_IO", true)}`,
+      `${fails}; [ $((n % 3)) = 0 ] && { ${report("REGISTRY_UNREACHABLE", true)}; }; ${report("STORE_IO", true)}`,
     );
     await mixed.ended;
     assert.equal(mixed.retries().length, 12);
