@@ -88,7 +88,7 @@ export const LIMITS = {
   storeLockWaitMs: 10_000,
   storeLockPollMs: 50,
   /** First downloads in a row that end in an error of the volume, before the loader gives up. */
-  volumeTries: 5,
+  volumeTries: 3,
   /** Milliseconds for which a commit that the volume refuses is repeated, and between two tries. */
   commitRetryMs: 5_000,
   commitPauseMs: 100,
