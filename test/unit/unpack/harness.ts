@@ -23,35 +23,41 @@ export const TAR = "application/vnd.oci.image.layer.v1.tar";
 export const TAR_GZIP = `${TAR}+gzip`;
 export const TAR_ZSTD = `${TAR}+zstd`;
 
-/** A place to unpack to, with a neighbour that nothing may touch. */
+/** A place to unpack to, with neighbours that nothing may touch. */
 export class Site implements Disposable {
   readonly base = mkdtempSync(join(tmpdir(), "dockerloader-unpack-"));
   readonly root = join(this.base, "root");
   readonly victim = join(this.base, "victim");
+  /** Beside the root, and its path begins like the root's. */
+  readonly sibling = `${this.root}-evil`;
   readonly #before: string;
 
   constructor() {
     mkdirSync(this.root, { mode: 0o700 });
-    mkdirSync(this.victim, { mode: 0o711 });
-    const secret = join(this.victim, "secret");
-    writeFileSync(secret, "untouched", { mode: 0o640 });
-    utimesSync(secret, 1000, 2000);
-    utimesSync(this.victim, 3000, 4000);
+    for (const neighbour of [this.victim, this.sibling]) {
+      mkdirSync(neighbour, { mode: 0o711 });
+      const secret = join(neighbour, "secret");
+      writeFileSync(secret, "untouched", { mode: 0o640 });
+      utimesSync(secret, 1000, 2000);
+      utimesSync(neighbour, 3000, 4000);
+    }
     this.#before = this.#victimState();
   }
 
-  /** True while the neighbour is as it was: names, content, mode, owner, times, number of links. */
+  /** True while the neighbours are as they were: names, content, mode, owner, times, number of links. */
   get victimUntouched(): boolean {
     return this.#victimState() === this.#before;
   }
 
   #victimState(): string {
-    const facts = [".", ...readdirSync(this.victim)].map((name) => {
-      const { mode, uid, gid, mtimeMs, ctimeMs, nlink } = lstatSync(join(this.victim, name));
-      return [name, mode, uid, gid, mtimeMs, ctimeMs, nlink].join(" ");
-    });
-    const others = readdirSync(this.base).sort();
-    return [...facts, ...others, readFileSync(join(this.victim, "secret"), "latin1")].join("\n");
+    const facts = [this.victim, this.sibling].flatMap((neighbour) => [
+      ...[".", ...readdirSync(neighbour)].map((name) => {
+        const { mode, uid, gid, mtimeMs, ctimeMs, nlink } = lstatSync(join(neighbour, name));
+        return [name, mode, uid, gid, mtimeMs, ctimeMs, nlink].join(" ");
+      }),
+      readFileSync(join(neighbour, "secret"), "latin1"),
+    ]);
+    return [...facts, ...readdirSync(this.base).sort()].join("\n");
   }
 
   [Symbol.dispose](): void {
