@@ -45,10 +45,12 @@ export const pack: Command<Args> = {
       ...(envFile === undefined ? {} : { envFile }),
       platform: args.platform === undefined ? hostPlatform() : parsePlatform(args.platform),
     };
-    for (const warning of missingLibraries(directory)) process.stderr.write(`warning: ${warning}\n`);
+    const onWarning = (message: string): void => void process.stderr.write(`warning: ${message}\n`);
     if (output !== undefined) {
       const { path, tag } = parseOutput(output);
-      process.stdout.write(`${(await packImage(input, path, tag)).digest}\n`);
+      const { digest } = await packImage(input, path, tag);
+      missingLibraries(directory).forEach(onWarning);
+      process.stdout.write(`${digest}\n`);
       return EXIT.ok;
     }
     const [{ pushImage }, { parseReference }] = await Promise.all([
@@ -57,10 +59,10 @@ export const pack: Command<Args> = {
     ]);
     const reference = parseReference(push ?? "");
     const settings = config();
-    const onWarning = (message: string): void => void process.stderr.write(`warning: ${message}\n`);
     const temporary = mkdtempSync(join(tmpdir(), "dockerloader-pack-"));
     try {
       const image = await packImage(input, temporary, "latest");
+      missingLibraries(directory).forEach(onWarning);
       const signal = new AbortController().signal;
       await pushImage(temporary, image, reference, { env, settings, onWarning, signal });
       process.stdout.write(`${image.digest}\n`);

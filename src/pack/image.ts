@@ -4,6 +4,7 @@ import { type ContentDigest, type Digest, digestOf } from "../digest.ts";
 import { DockerloaderError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Platform } from "../registry/platform.ts";
+import { assertPackable } from "./packable.ts";
 import { directoryLayer, fileLayer, writeLayer } from "./layer.ts";
 
 export interface PackInput {
@@ -43,6 +44,7 @@ export const blobPath = (layout: string, digest: ContentDigest): string =>
  */
 export async function packImage(input: PackInput, layout: string, tag: string): Promise<PackedImage> {
   const link = entrypointLink(input);
+  assertPackable(input.directory, layout);
   const blobs = join(layout, "blobs/sha256");
   mkdirSync(blobs, { recursive: true });
   const layers = [await writeLayer(directoryLayer(input.directory, link), blobs)];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
@@ -165,6 +166,39 @@ describe("packing a directory", () => {
       assert.match(said, message);
     });
   }
+
+  for (const [what, make, message] of [
+    [
+      "a name that would be a whiteout",
+      (at) => writeFileSync(at(".wh.a.txt"), ""),
+      /\.wh\.a\.txt has a name that removes/,
+    ],
+    [
+      "a name that is no UTF-8",
+      (at) => writeFileSync(Buffer.concat([Buffer.from(at("bad")), Buffer.from([0xff])]), ""),
+      /bad.* has a name that is no UTF-8/,
+    ],
+    [
+      "a link to a name that is no UTF-8",
+      (at) => symlinkSync(Buffer.from([0x62, 0xff]), at("bad-link")),
+      /bad-link is a link to a name that is no UTF-8/,
+    ],
+    ["a fifo", (at) => void execFileSync("mkfifo", [at("fifo")]), /fifo is neither a file, a directory nor a link/],
+  ] as const satisfies readonly (readonly [string, (at: (name: string) => string) => void, RegExp])[]) {
+    it(`refuses ${what}, and names it`, async () => {
+      const app = makeApp("app");
+      make((name) => join(app, name));
+      await assert.rejects(pack(app, join(folder, "layout")), { code: "USAGE", message });
+    });
+  }
+
+  it("refuses to write into what it packs", async () => {
+    const app = makeApp("app");
+    const layout = join(app, "image");
+    await assert.rejects(pack(app, layout), { code: "USAGE", message: /lies in the directory that is to be packed/ });
+    await assert.rejects(pack(app, app), { code: "USAGE" });
+    assert.equal((await pack(app, join(folder, "app-image"))).blobs.length, 2);
+  });
 
   it("refuses an env file that no app would read", async () => {
     const envFile = join(folder, "env");
