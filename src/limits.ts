@@ -64,6 +64,9 @@ export const LIMITS = {
   requestMs: 60_000,
   /** Bytes that stay free on the volume after an update. */
   freeReserveBytes: 64 * MIB,
+  /** Bytes that a volume has to take before a trial begins: the app needs some of them to commit. More before one is staged. */
+  trialRoomBytes: MIB,
+  stagedRoomBytes: 2 * MIB,
   /** Bytes of the event stream on the volume, and of the history; one older file of the same size is kept of each. */
   eventsBytes: 2 * MIB,
   historyBytes: MIB,

@@ -1,9 +1,10 @@
 import type { CheckPort, DownloadPort, ExtractPort, Release, StageAttemptPort, Verdict } from "../../machines/ports.ts";
 import type { Digest } from "../digest.ts";
 import { DockerloaderError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
 import { type StagedImage, stageImage } from "../pull/extract.ts";
 import type { ImageSource } from "../registry/source.ts";
-import { linkFacts, type Lock, lockOrThrow, type Store } from "../store/index.ts";
+import { linkFacts, type Lock, lockOrThrow, requireRoom, type Store } from "../store/index.ts";
 import { fromPromise } from "../xstate.ts";
 import type { Session } from "./session.ts";
 import { type Look, lookAgain } from "./steady.ts";
@@ -81,6 +82,7 @@ export function createUpdateAdapters(
       ),
       stageAttempt: fromPromise(({ input: { release } }) =>
         locked(async () => {
+          requireRoom(store, LIMITS.stagedRoomBytes);
           await store.trees.retain(current);
           store.records.setMarker(release.digest);
           store.links.point("attempt", release.digest);

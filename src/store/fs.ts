@@ -34,6 +34,8 @@ export interface FileSystem extends Pick<
 > {
   /** Opens a file for a long write that must not block the process. */
   readonly open: typeof fs.promises.open;
+  /** Writes so many bytes to a new file and removes it; throws what the volume says to that. Nothing need reach the disk. */
+  readonly tryWrite: (path: string, bytes: number) => void;
   /** flock(2) on the open file description behind `fd`: the kernel frees it with its last descriptor. */
   readonly flock: (fd: number, mode: "exclusive" | "shared", waitSecs: number) => FlockAnswer;
   /** Deletes a whole tree without blocking the process; only ever called on names that are already out of use. */

@@ -7,6 +7,7 @@ export { isLoaderRunning, lastHolder, type Lock, lockForLoader, lockOrThrow, try
 export type { RecoverOptions } from "./blame.ts";
 export { type Lease, takeLease } from "./lease.ts";
 export { recover } from "./recover.ts";
+export { requireRoom } from "./room.ts";
 export { faultOf } from "./soundness.ts";
 export { sweepStorage } from "./sweep.ts";
 export { acknowledgeCommit, isOnProbation, revert, settle } from "./succession.ts";

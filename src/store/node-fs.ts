@@ -9,12 +9,24 @@ import { syncTree } from "./sync-tree.ts";
 export const nodeFileSystem: FileSystem = {
   ...fs,
   open: fs.promises.open,
+  tryWrite,
   flock,
   removeTree: (path) => fs.promises.rm(path, { recursive: true, force: true, maxRetries: 2 }),
   cloneTree,
   syncTree,
   sealOf,
 };
+
+function tryWrite(path: string, bytes: number): void {
+  const fd = fs.openSync(path, "wx", 0o600);
+  try {
+    const content = Buffer.alloc(bytes);
+    for (let written = 0; written < bytes;) written += fs.writeSync(fd, content, written);
+  } finally {
+    fs.closeSync(fd);
+    fs.unlinkSync(path);
+  }
+}
 
 /** What util-linux `flock` exits with when another one has the lock. */
 const BUSY_STATUS = 1;

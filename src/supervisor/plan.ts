@@ -12,6 +12,7 @@ import {
   type Lock,
   lockOrThrow,
   recover,
+  requireRoom,
   type Store,
   sweepStorage,
 } from "../store/index.ts";
@@ -61,6 +62,7 @@ async function planTrial(store: Store, options: PlanOptions): Promise<LaunchPlan
   log.emit({ type: "store.links", ...linkFacts(store) });
   if (store.links.digest("attempt") === undefined) return undefined;
   log.emit({ type: "trial.found" });
+  requireRoom(store, LIMITS.trialRoomBytes);
   const trial = await beginTrial(store, signal);
   log.emit({ type: "store.links", ...linkFacts(store) });
   return trial === undefined ? undefined : { kind: "trial", ...trial };

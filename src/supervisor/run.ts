@@ -132,7 +132,8 @@ async function finish(store: Store, options: SuperviseOptions, held: Held, outco
     }
     if (held.readOnly === undefined) store.records.setCleanStop();
   } catch (error) {
-    log.emit({ type: "loader.failed", code: "STORE_IO", message: describeError(error) });
+    const code = error instanceof DockerloaderError ? error.code : "STORE_IO";
+    log.emit({ type: "loader.failed", code, message: describeError(error) });
   }
   log.emit({ type: "loader.exited", exitCode: outcome.exitCode });
   return outcome.exitCode;

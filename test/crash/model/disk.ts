@@ -103,3 +103,12 @@ export function describeDisk(disk: Disk, dir: Ino = ROOT, prefix = ""): string {
   }
   return lines.sort().join("\n");
 }
+
+/** What stat(2) says of it. */
+export const statOf = (node: Node) => ({
+  isDirectory: () => node.kind === "directory",
+  isFile: () => node.kind === "file",
+  isSymbolicLink: () => node.kind === "link",
+  size: node.kind === "file" ? node.data.length : 0,
+  mode: node.kind === "link" ? 0o777 : node.mode,
+});

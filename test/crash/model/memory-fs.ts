@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { join } from "node:path";
 import type { FileSystem } from "../../../src/store/fs.ts";
 import { lineOf } from "../../../src/seal-line.ts";
-import { apply, copyDisk, type Disk, type Entry, type Ino, type Node, type Op, ROOT } from "./disk.ts";
+import { apply, copyDisk, type Disk, type Entry, type Ino, type Node, type Op, ROOT, statOf } from "./disk.ts";
 import { createLocks } from "./locks.ts";
 
 export interface MemoryFs extends FileSystem {
@@ -102,13 +102,6 @@ export function createMemoryFs(start: Disk): MemoryFs {
     if (node?.kind !== "file") throw fault("EISDIR", String(ino));
     return node.data;
   };
-  const statOf = (node: Node) => ({
-    isDirectory: () => node.kind === "directory",
-    isFile: () => node.kind === "file",
-    isSymbolicLink: () => node.kind === "link",
-    size: node.kind === "file" ? node.data.length : 0,
-    mode: node.kind === "link" ? 0o777 : node.mode,
-  });
   const writeAt = (ino: Ino, bytes: Buffer, at: number): number => {
     perform({ op: "write", ino, at, bytes });
     return bytes.length;
@@ -199,6 +192,7 @@ export function createMemoryFs(start: Disk): MemoryFs {
       const data = dataOf(find(path).ino);
       return encoding === undefined ? data : data.toString("utf8");
     },
+    tryWrite: () => {},
     statfsSync: () => ({ bavail: 2 ** 30, blocks: 2 ** 30, bsize: 4096 }),
     accessSync: () => {},
     createReadStream: (path: string) => Readable.from([dataOf(find(path).ino)]),

@@ -46,13 +46,13 @@ export interface Site {
   readonly close: () => Promise<void>;
 }
 
-/** `dataDir`: where, when it is not to be in a new folder in memory. */
-export async function openSite(dataDir?: string): Promise<Site> {
+/** `dataDir`: where, when it is not to be in a new folder in memory. `ballast`: bytes that each version is larger. */
+export async function openSite(dataDir?: string, ballast = 0): Promise<Site> {
   const folder = mkdtempSync(join(FAST, "dockerloader-crash-"));
   const bin = await commandFolder(folder);
   const shim = buildShim(folder);
   const registry = await startRegistry();
-  const versions = await pushVersions(registry);
+  const versions = await pushVersions(registry, ballast);
   const layout = layoutOf(dataDir ?? join(folder, "data"));
   const base = {
     PATH: `${bin}:${process.env["PATH"] ?? ""}`,

@@ -1,3 +1,4 @@
+import { createCipheriv } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Digest } from "../../../src/digest.ts";
@@ -26,9 +27,16 @@ eval "\${APP_${version}-}"
 exit 0
 `;
 
-const files = (version: Version): Record<string, string> => ({
+/** Text of that length that no version shares with another one, and that compresses by a quarter only. */
+const ballastOf = (version: Version, bytes: number): string => {
+  const stream = createCipheriv("aes-128-ctr", Buffer.alloc(16, version), Buffer.alloc(16));
+  return stream.update(Buffer.alloc(bytes)).toString("base64").slice(0, bytes);
+};
+
+const files = (version: Version, ballast: number): Record<string, string> => ({
   entrypoint: script(version),
   "lib/data": `the data of version ${version}\n`,
+  ...(ballast > 0 && { "lib/ballast": ballastOf(version, ballast) }),
 });
 
 export interface Versions {
@@ -38,11 +46,11 @@ export interface Versions {
   readonly treeFault: (path: string, version: Version) => string | undefined;
 }
 
-/** Builds every version and pushes each to the tag of its number. */
-export async function pushVersions(registry: TestRegistry): Promise<Versions> {
+/** Builds every version, with so many bytes of ballast, and pushes each to the tag of its number. */
+export async function pushVersions(registry: TestRegistry, ballast = 0): Promise<Versions> {
   const images = new Map<Version, BuiltImage>();
   for (const version of VERSIONS) {
-    const { entrypoint, ...rest } = files(version);
+    const { entrypoint, ...rest } = files(version, ballast);
     const layers = [{ files: { entrypoint: entrypoint ?? "" } }, { files: rest }];
     const image = await buildImage({ layers });
     images.set(version, image);
@@ -58,7 +66,7 @@ export async function pushVersions(registry: TestRegistry): Promise<Versions> {
     version: (wanted) => VERSIONS.find((version) => digest(version) === wanted),
     treeFault: (path, version) => {
       const found = listTree(path);
-      const expected = files(version);
+      const expected = files(version, ballast);
       const names = Object.keys(expected).sort();
       if (found.join() !== names.join()) return `${path} holds ${found.join(", ")} instead of ${names.join(", ")}`;
       const wrong = names.find((name) => readFileSync(join(path, name), "utf8") !== expected[name]);

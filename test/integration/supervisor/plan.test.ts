@@ -7,6 +7,7 @@ import type { Digest } from "../../../src/digest.ts";
 import { silentLogger } from "../../../src/log/logger.ts";
 import { openStore, type Store } from "../../../src/store/index.ts";
 import { planLaunch } from "../../../src/supervisor/plan.ts";
+import { recordEvents } from "../app/support.ts";
 
 const OLD: Digest = `sha256:${"a".repeat(64)}`;
 const NEW: Digest = `sha256:${"b".repeat(64)}`;
@@ -23,8 +24,8 @@ function storeWithVersions(t: TestContext): Store {
   return store;
 }
 
-const planOf = (store: Store, signal = new AbortController().signal) =>
-  planLaunch(store, { thorough: false, readOnly: false, trialTries: 3, log: silentLogger, signal });
+const planOf = (store: Store, { signal = new AbortController().signal, log = silentLogger } = {}) =>
+  planLaunch(store, { thorough: false, readOnly: false, trialTries: 3, log, signal });
 
 describe("what is launched next", () => {
   it("is nothing on an empty disk", async (t) => {
@@ -70,6 +71,24 @@ describe("what is launched next", () => {
     assert.deepEqual(await planOf(store), { kind: "trial", digest: NEW, attempt: 2 });
   });
 
+  it("is the stable version on a volume without room for a commit: what is staged waits, uncounted and unblamed", async (t) => {
+    const store = storeWithVersions(t);
+    store.links.point("entrypoint", OLD);
+    store.links.point("attempt", NEW);
+    const full = (path: string): never => {
+      throw Object.assign(new Error(`EDQUOT: ${path}`), { code: "Unknown system error -122", errno: -122 });
+    };
+    const log = recordEvents();
+    assert.deepEqual(await planOf({ ...store, fs: { ...store.fs, tryWrite: full } }, { log }), {
+      kind: "stable",
+      digest: OLD,
+      onProbation: false,
+    });
+    assert.match(JSON.stringify(log.events), /"store.degraded","message":"cannot write .*: EDQUOT.*no trial now/);
+    assert.deepEqual([store.records.trial(), store.records.failures()], [undefined, []]);
+    assert.deepEqual(await planOf(store), { kind: "trial", digest: NEW, attempt: 1 });
+  });
+
   it("is the stable version when what is staged cannot be executed", async (t) => {
     const store = storeWithVersions(t);
     writeFileSync(store.layout.executable(NEW), "");
@@ -105,7 +124,7 @@ describe("what is launched next", () => {
     store.links.point("entrypoint", OLD);
     store.links.point("attempt", NEW);
     const stop = new AbortController();
-    const planning = planOf(store, stop.signal);
+    const planning = planOf(store, { signal: stop.signal });
     stop.abort();
     await assert.rejects(planning, { name: "AbortError" });
     assert.equal(store.links.digest("attempt"), NEW);
