@@ -9,6 +9,8 @@ import type { LayerSource } from "../../../../src/unpack/index.ts";
 export interface PlainLayer {
   readonly tar: Buffer;
   readonly gzip: boolean;
+  /** The bytes to store instead of the compressed ones: damaged on their way. */
+  readonly stored?: Buffer;
 }
 
 const TAR = "application/vnd.oci.image.layer.v1.tar";
@@ -27,9 +29,9 @@ export class Layout {
 
   /** Adds an image under a tag; how to read its layers. `finish` makes it visible to others. */
   add(tag: string, layers: readonly PlainLayer[]): LayerSource[] {
-    const sources = layers.map(({ tar, gzip }) => {
+    const sources = layers.map(({ tar, gzip, stored: damaged }) => {
       const bytes = gzip ? gzipSync(tar, { level: 1 }) : tar;
-      const stored = this.#store(bytes, gzip ? `${TAR}+gzip` : TAR);
+      const stored = this.#store(damaged ?? bytes, gzip ? `${TAR}+gzip` : TAR);
       return { ...stored, diffId: digestOf(tar), path: this.#blob(stored.digest) };
     });
     const config = {
