@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The process entry. `run` and `cli` take a short way that loads neither yargs nor the registry client; everything else
- * is loaded on demand.
+ * The process entry. `run` and `cli` take a short way that loads neither yargs nor the registry client, the loader's `fetch` one without
+ * yargs; everything else is loaded on demand.
  */
 import { basename } from "node:path";
 import { flush } from "./cli/flush.ts";
@@ -38,6 +38,11 @@ async function main(args: readonly string[]): Promise<number> {
   if (isRun(command) && !(command === "run" && rest.includes("--help"))) {
     const { run } = await import("./cli/run.ts");
     return run({ env, args: afterDashes(command === "run" ? rest : args), self });
+  }
+  if (command === "fetch" && rest.length === 0) {
+    const { fetch } = await import("./cli/fetch.ts");
+    const { perform } = await import("./cli/perform.ts");
+    return perform(env, (context) => fetch.run({}, context));
   }
   const { runCommand } = await import("./cli/commands.ts");
   return runCommand(args, env);

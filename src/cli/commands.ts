@@ -1,11 +1,10 @@
 import yargs, { type Argv } from "yargs";
 import type { Environment } from "../config/load.ts";
-import { unknownVariables } from "../config/unknown.ts";
-import { describeError, DockerloaderError, EXIT } from "../errors.ts";
+import { DockerloaderError, EXIT } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { VERSION } from "../version.ts";
 import { check } from "./check.ts";
-import { type Command, createContext, printLines } from "./command.ts";
+import { type Command, type CommandContext, printLines } from "./command.ts";
 import { createCompletion } from "./completion.ts";
 import { type CompletionWord, SCRIPTS } from "./completion-scripts.ts";
 import { doctor } from "./doctor.ts";
@@ -18,6 +17,7 @@ import { inspect } from "./inspect.ts";
 import { observe } from "./observe.ts";
 import { checkNumbers } from "./numbers.ts";
 import { pack } from "./pack.ts";
+import { perform } from "./perform.ts";
 import { pull } from "./pull.ts";
 import { ready } from "./ready.ts";
 import { rollback } from "./rollback.ts";
@@ -83,9 +83,11 @@ export async function runCommand(args: readonly string[], env: Environment): Pro
     printLines(helpLines(helpEntries()));
     return EXIT.ok;
   }
-  let exitCode: number = EXIT.ok;
-  const context = createContext(env);
+  return perform(env, (context) => parse(args, context));
+}
 
+async function parse(args: readonly string[], context: CommandContext): Promise<number> {
+  let exitCode: number = EXIT.ok;
   const add = (parser: Argv, { command, describe, options, positionals, examples, run }: Command<never>): Argv =>
     parser.command(
       command,
@@ -118,23 +120,8 @@ export async function runCommand(args: readonly string[], env: Environment): Pro
     });
   for (const command of COMMANDS) parser = add(parser, command);
 
-  warnOfUnknownVariables(env);
-  try {
-    await parser.parseAsync();
-    return exitCode;
-  } catch (error) {
-    const known = error instanceof DockerloaderError;
-    process.stderr.write(`Error: ${describeError(error)} [${known ? error.code : "INTERNAL"}]\n${caret(error)}`);
-    return known ? error.exitCode : EXIT.internal;
-  }
-}
-
-/** The text in which an error stands, with a mark below the character; nothing for errors that stand in no text. */
-function caret(error: unknown): string {
-  const { text, at } = error instanceof DockerloaderError ? error.details : {};
-  return typeof text === "string" && typeof at === "number"
-    ? `  ${text.replace(/\p{Cc}/gu, " ")}\n  ${" ".repeat(at)}^\n`
-    : "";
+  await parser.parseAsync();
+  return exitCode;
 }
 
 /** What yargs did not understand, with the name that was probably meant. */
@@ -150,10 +137,4 @@ function usageError(message: string, args: readonly string[]): DockerloaderError
       : didYouMean(unknown, [...Object.keys(command.options ?? {}), "help", "version"], "--");
   const help = `see dockerloader ${command === undefined ? "" : `${nameOf(command)} `}--help`;
   return new DockerloaderError("USAGE", message, { hint: meant ?? help });
-}
-
-/** Once, for a person: below a loader the loader has said it already. */
-function warnOfUnknownVariables(env: Environment): void {
-  if (env["DOCKERLOADER_RUN_ID"] !== undefined) return;
-  for (const sentence of unknownVariables(env)) process.stderr.write(`Warning: ${sentence}\n`);
 }

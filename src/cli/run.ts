@@ -6,6 +6,7 @@ import { createWinstonLogger, type Logger } from "../log/logger.ts";
 import { parseTarget } from "../registry/target.ts";
 import { dataDirFault, nothingOnDisk } from "../store/index.ts";
 import { supervise } from "../supervisor/index.ts";
+import { downloadCommand, type Self } from "./download-command.ts";
 import { reexecuteUnderInit } from "./init-process.ts";
 
 /** Signals that end the loader, and signals that are the app's business. */
@@ -17,7 +18,7 @@ export interface RunOptions {
   /** The app's arguments. */
   readonly args: readonly string[];
   /** This program: how to call it again. */
-  readonly self: readonly [string, ...string[]];
+  readonly self: Self;
 }
 
 /** `dockerloader run`: the loader itself. Resolves with the exit code of the process. */
@@ -34,7 +35,7 @@ export async function run({ env, args, self }: RunOptions): Promise<number> {
       config,
       env,
       args,
-      fetchCommand: [...self, "fetch"],
+      fetchCommand: downloadCommand(self),
       observeCommand: [...self, "observe"],
       log,
       random: Math.random,

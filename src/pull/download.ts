@@ -1,9 +1,11 @@
 import { DockerloaderError, type ErrorCode } from "../errors.ts";
+import type { ContentDigest } from "../digest.ts";
 import { LIMITS } from "../limits.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Descriptor } from "../registry/manifest.ts";
 import type { ImageSource, RemoteImage } from "../registry/source.ts";
-import type { Store } from "../store/index.ts";
+import type { Arrived, Store } from "../store/index.ts";
+import type { Arrival } from "../unpack/index.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
 export interface DownloadOptions {
@@ -18,6 +20,8 @@ export interface Downloads {
   readonly want: (layers: readonly number[]) => void;
   /** Resolves when the layer's verified blob is in the store; rejects with the first failure of any layer. */
   readonly ready: (layer: number) => Promise<void>;
+  /** Hears from now on of what has arrived of a layer and is not verified yet. One listener. */
+  readonly arriving: (listener: (layer: number, arrival: Arrival) => void) => void;
   /** Resolves when all that was asked for is there; rejects with the first failure, when nothing is written any more. */
   readonly finished: () => Promise<void>;
 }
@@ -44,9 +48,14 @@ export function createDownloads(store: Store, image: RemoteImage, options: Downl
     queue.length = 0;
     for (const { reject } of blobs.values()) reject(failed.signal.reason);
   };
+  let listener: (layer: number, arrival: Arrival) => void = () => undefined;
+  const arrived = (digest: ContentDigest, arrival: Arrival): void => {
+    for (const [index, layer] of layers.entries()) if (layer.digest === digest) listener(index, arrival);
+  };
   const run = async (layer: Descriptor): Promise<void> => {
     try {
-      await bring(store, layer, progress, { ...options, signal });
+      const tell = (path: string, bytes: number): void => arrived(layer.digest, { path, bytes });
+      await bring(store, layer, progress, tell, { ...options, signal });
       blobs.get(layer.digest)?.resolve();
     } catch (error) {
       fail(error);
@@ -84,6 +93,9 @@ export function createDownloads(store: Store, image: RemoteImage, options: Downl
       const digest = layers[index]?.digest;
       if (digest !== undefined) await blobs.get(digest)?.promise;
     },
+    arriving: (wanted) => {
+      listener = wanted;
+    },
     finished: async () => {
       while (running.size > 0) await Promise.all(running);
       if (failed.signal.aborted) throw failed.signal.reason;
@@ -94,7 +106,13 @@ export function createDownloads(store: Store, image: RemoteImage, options: Downl
 /** After these what has arrived is wrong, or is what fills the volume; after any other the next transfer goes on from there. */
 const WORTHLESS: ReadonlySet<ErrorCode> = new Set(["DIGEST_MISMATCH", "SIZE_MISMATCH", "STORE_FULL", "STORE_IO"]);
 
-async function bring(store: Store, layer: Descriptor, progress: Progress, options: DownloadOptions): Promise<void> {
+async function bring(
+  store: Store,
+  layer: Descriptor,
+  progress: Progress,
+  arrived: Arrived,
+  options: DownloadOptions,
+): Promise<void> {
   const { source, log, signal } = options;
   const { digest, size } = layer;
   if (await store.blobs.verify(digest, size)) {
@@ -102,7 +120,7 @@ async function bring(store: Store, layer: Descriptor, progress: Progress, option
     progress.skip(layer);
     return;
   }
-  const writer = await store.blobs.writer(digest);
+  const writer = await store.blobs.writer(digest, arrived);
   try {
     await source.blob(layer, progress.follow(layer, writer), { signal });
     await writer.publish();

@@ -57,8 +57,9 @@ export function createProgress(log: Logger, clock: () => number = () => performa
           return bytes;
         },
         write: async (chunk) => {
+          const { length } = chunk;
           await sink.write(chunk);
-          note(count + chunk.length);
+          note(count + length);
         },
         reset: async () => {
           await sink.reset();

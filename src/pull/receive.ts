@@ -58,7 +58,7 @@ export function receiveImage(
       ...(seal && { seal }),
       ...(reuse && { reuse }),
     };
-    return unpackImage(request, { signal, gate: { needs, ready: downloads.ready } });
+    return unpackImage(request, { signal, gate: { needs, ready: downloads.ready, arriving: downloads.arriving } });
   };
   const download = async (): Promise<void> => {
     await asked.promise;

@@ -109,11 +109,12 @@ async function transfer(
   try {
     for await (const chunk of decoded ?? answer.body) {
       const bytes = chunk as Buffer;
-      pace.add(bytes.length);
-      if (state.received + bytes.length > size) throw sizeMismatch(descriptor, "sends more", host);
+      const { length } = bytes;
+      pace.add(length);
+      if (state.received + length > size) throw sizeMismatch(descriptor, "sends more", host);
       state.hash.update(bytes);
       await sink.write(bytes);
-      state.received += bytes.length;
+      state.received += length;
     }
   } catch (error) {
     if (decoded === undefined || signal?.aborted === true) throw transportFailure(error, host, signal);

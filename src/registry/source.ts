@@ -15,6 +15,7 @@ export interface RemoteImage {
 export interface BlobSink {
   /** Hands over what an earlier transfer left, in order, and answers its length. Default: nothing. */
   readonly kept?: (take: (chunk: Uint8Array) => void) => Promise<number>;
+  /** Takes the chunk over: nobody may use it afterwards. */
   readonly write: (chunk: Uint8Array) => Promise<void> | void;
   readonly reset: () => Promise<void> | void;
 }

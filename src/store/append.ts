@@ -1,11 +1,12 @@
 import type { FileHandle } from "node:fs/promises";
+import { release } from "../release.ts";
 
 /** Bytes that wait for the disk before the source has to wait too: with a quarter of it a transfer stands still a third of the time. */
 const WAITING_BYTES = 4 * 1024 * 1024;
 
 /** Appends to a file without waiting for each chunk. */
 export interface Appender {
-  /** Takes the chunk over: nobody may change it afterwards. Waits, and rejects, only when the disk is behind or has failed. */
+  /** Takes the chunk over: nobody may use it afterwards, its memory is given back. Waits, and rejects, only when the disk is behind or has failed. */
   readonly write: (chunk: Uint8Array) => Promise<void> | void;
   /** Resolves when everything taken is in the file; rejects with the first failure since the last `forget`. */
   readonly flush: () => Promise<void>;
@@ -15,20 +16,30 @@ export interface Appender {
 
 /**
  * While one call writes, chunks gather for the next one: a gigabyte comes in sixteen thousand chunks, and a call for
- * each of them costs as much as the transfer itself.
+ * each of them costs as much as the transfer itself. `written` hears of all bytes that have come into the file since the last `forget`.
  */
-export function createAppender(handle: Pick<FileHandle, "writev">): Appender {
+export function createAppender(
+  handle: Pick<FileHandle, "writev">,
+  written: (bytes: number) => void = () => undefined,
+): Appender {
   let waiting: Uint8Array[] = [];
   let bytes = 0;
+  let total = 0;
   let failed = false;
   let writing: Promise<void> | undefined;
 
   const writeAll = async (): Promise<void> => {
     while (waiting.length > 0) {
-      let batch = waiting;
+      const batch = waiting;
       waiting = [];
       bytes = 0;
-      while (batch.length > 0) batch = behind(batch, (await handle.writev(batch)).bytesWritten);
+      for (let rest = batch; rest.length > 0;) {
+        const { bytesWritten } = await handle.writev(rest);
+        rest = behind(rest, bytesWritten);
+        total += bytesWritten;
+        written(total);
+      }
+      batch.forEach(release);
     }
     writing = undefined;
   };
@@ -53,6 +64,7 @@ export function createAppender(handle: Pick<FileHandle, "writev">): Appender {
       await writing?.catch(() => {});
       writing = undefined;
       failed = false;
+      total = 0;
     },
   };
 }

@@ -10,7 +10,7 @@ import { listNames, readIfPresent, statIfPresent } from "./reads.ts";
 export interface BlobWriter {
   /** Hands over what a broken transfer left here, in order; answers how many bytes that are. */
   readonly kept: (take: (chunk: Uint8Array) => void) => Promise<number>;
-  /** Takes the chunk over; waits only when the disk is behind. */
+  /** Takes the chunk over: nobody may use it afterwards. Waits only when the disk is behind. */
   readonly write: (chunk: Uint8Array) => Promise<void> | void;
   /** Forgets what was written: the transfer starts again. */
   readonly reset: () => Promise<void>;
@@ -22,6 +22,8 @@ export interface BlobWriter {
   readonly discard: () => Promise<void>;
 }
 
+export type Arrived = (path: string, bytes: number) => void;
+
 export interface Blobs {
   readonly path: (digest: ContentDigest) => string;
   /** Bytes of the blob as it is on disk, unverified; undefined when there is none. */
@@ -31,8 +33,11 @@ export interface Blobs {
   readonly matches: (digest: ContentDigest) => Promise<boolean>;
   /** True when the blob is here and its content has this digest and size. Never trusts a name; drops a wrong file. */
   readonly verify: (digest: ContentDigest, size: number) => Promise<boolean>;
-  /** One writer for each blob at a time: the caller holds the store lock. */
-  readonly writer: (digest: ContentDigest) => Promise<BlobWriter>;
+  /**
+   * One writer for each blob at a time: the caller holds the store lock. `arrived` hears how many bytes, not verified, can be read where; fewer
+   * than before after a `reset`.
+   */
+  readonly writer: (digest: ContentDigest, arrived?: Arrived) => Promise<BlobWriter>;
   /** Bytes of this blob that a broken transfer left. */
   readonly keptBytes: (digest: ContentDigest) => number;
   /** Removes what broken transfers left of any other blob: an image that is no longer wanted takes no space. */
@@ -66,13 +71,16 @@ async function openWriter(
   fs: FileSystem,
   durable: Durable,
   digest: ContentDigest,
+  arrived: Arrived = () => undefined,
 ): Promise<BlobWriter> {
   const path = layout.partialBlob(digest);
   durable.ensureDirectory(layout.partial, 0o700);
   // Appends by position, so neither truncates nor needs the file to be new.
   const handle = await step("create", path, () => fs.open(path, "a+", 0o644));
   const { size } = await step("look at", path, () => handle.stat());
-  const appender = createAppender(handle);
+  let before = size;
+  const appender = createAppender(handle, (bytes) => arrived(path, before + bytes));
+  arrived(path, size);
   let pending = true;
   const close = async (): Promise<void> => {
     if (!pending) return;
@@ -99,6 +107,8 @@ async function openWriter(
       step("truncate", path, async () => {
         await appender.forget();
         await handle.truncate(0);
+        before = 0;
+        arrived(path, 0);
       }),
     publish: async () => {
       await step("write", path, appender.flush);
@@ -134,7 +144,7 @@ export function createBlobs(layout: Layout, fs: FileSystem, durable: Durable): B
       return whole;
     },
     read: (digest) => readIfPresent(layout.blob(digest), () => fs.readFileSync(layout.blob(digest))),
-    writer: (digest) => openWriter(layout, fs, durable, digest),
+    writer: (digest, arrived) => openWriter(layout, fs, durable, digest, arrived),
     keptBytes: (digest) => statIfPresent(fs, layout.partialBlob(digest))?.size ?? 0,
     dropPartials: (except) => {
       const left = listNames(fs, layout.partial).filter((name) => isContentDigest(name) && !except.has(name));

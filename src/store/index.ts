@@ -15,7 +15,7 @@ export { beginTrial, claimTrial, type ClaimFacts } from "./trial.ts";
 export { type Follower, followJournal, type Journal } from "./journal.ts";
 export { linkFacts } from "./link-facts.ts";
 export { type StorageUse, storageUse } from "./usage.ts";
-export type { BlobWriter } from "./blobs.ts";
+export type { Arrived, BlobWriter } from "./blobs.ts";
 export type { LinkState, Slot } from "./links.ts";
 export type { FailureRecord, LastCheck, SuccessionRecord } from "./records.ts";
 export type { Receipt, StagedTree } from "./trees.ts";

@@ -1,6 +1,7 @@
+import { once } from "node:events";
 import type { Transform } from "node:stream";
-import { pipeline, Readable } from "node:stream";
 import * as zlib from "node:zlib";
+import { releaseBehind } from "../release.ts";
 import { ByteCursor } from "./byte-cursor.ts";
 import { LayerFault } from "./faults.ts";
 import { frameBytes, isZstd, nextFrame } from "./zstd-frames.ts";
@@ -52,11 +53,36 @@ export function detectCompression(head: Buffer): Compression {
   );
 }
 
-/** Runs bytes through a decoder, with back-pressure. Whoever stops reading frees both. */
+/**
+ * Runs bytes through a decoder: a piece goes in when the last one is used up, so that its memory can be used again. Whoever stops
+ * reading frees both. What comes out is valid until the next piece is asked for.
+ */
 async function* through(bytes: AsyncIterable<Buffer>, decoder: Transform): AsyncGenerator<Buffer> {
-  // Errors of either reach the reader of the decoder: the callback has nothing to add.
-  pipeline(Readable.from(bytes, { highWaterMark: 1 }), decoder, () => undefined);
-  for await (const piece of decoder) yield piece as Buffer;
+  const fed = feed(bytes, decoder);
+  try {
+    for await (const piece of decoder) {
+      yield piece as Buffer;
+      releaseBehind(piece as Buffer);
+    }
+  } finally {
+    decoder.destroy();
+    await fed;
+  }
+}
+
+/** Never rejects: a failure of the source becomes one of the decoder. */
+async function feed(bytes: AsyncIterable<Buffer>, decoder: Transform): Promise<void> {
+  const closed = once(decoder, "close").catch(() => undefined);
+  try {
+    for await (const piece of bytes) {
+      const used = new Promise<void>((resolve) => decoder.write(piece, () => resolve()));
+      await Promise.race([used, closed]);
+      if (decoder.destroyed) return;
+    }
+    decoder.end();
+  } catch (error) {
+    decoder.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
 }
 
 function zstdDecoder(): Transform {
@@ -66,7 +92,10 @@ function zstdDecoder(): Transform {
   throw new LayerFault("LAYER_UNSUPPORTED", "A45", "this Node has no zstd", "run on Node 22.15 or later");
 }
 
-/** The uncompressed stream of a layer; `detected` is told its compression first. Constant memory; frees the source in the end. */
+/**
+ * The uncompressed stream of a layer; `detected` is told its compression first. A piece is valid until the next one is asked for. Constant
+ * memory; frees the source in the end.
+ */
 export async function* uncompressed(
   chunks: AsyncIterable<Uint8Array>,
   detected: (compression: Compression) => void,

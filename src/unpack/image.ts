@@ -65,8 +65,12 @@ export async function applyImage(
     const reused = reuse === undefined ? 0 : await reuseLayers(image, layers, reuse, gate, pause);
     for (const [index, layer] of layers.entries()) {
       if (index < reused) continue;
-      await gate.ready(index);
-      await applyLayer(image, layer, index === 0, pause);
+      try {
+        await applyLayer(image, layer, index === 0, pause);
+      } finally {
+        // A layer may be read before it is verified: neither its tree nor a fault counts before.
+        await gate.ready(index);
+      }
     }
     return complete(root, image, reused, options);
   } finally {

@@ -2,13 +2,15 @@ import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { DockerloaderError, toDockerloaderError } from "../errors.ts";
 import type { UnpackReport } from "./image.ts";
+import { LayerFeed, listen } from "./feed.ts";
 import { type LayerGate, OPEN_GATE } from "./gate.ts";
-import type { LayerReady, WorkerAnswer, WorkerNeeds } from "./messages.ts";
+import type { WorkerAnswer, WorkerNeeds } from "./messages.ts";
 import { fromAnswer } from "./messages.ts";
 import type { UnpackRequest } from "./request.ts";
 import { runRequest } from "./request.ts";
 import { ownWorkerFile } from "./worker-file.ts";
 
+export type { Arrival } from "./feed.ts";
 export type { LayerGate } from "./gate.ts";
 export type { Sharing } from "./donor.ts";
 export type { ReuseRequest } from "./reuse.ts";
@@ -43,15 +45,18 @@ export function unpackHere(
   signal: AbortSignal | undefined,
   gate = OPEN_GATE,
 ): Promise<UnpackReport> {
-  return runRequest(
-    request,
+  const feed = new LayerFeed();
+  listen(
     gate,
-    () => undefined,
-    async () => {
-      await setImmediate();
-      if (signal?.aborted === true) throw aborted();
-    },
+    request.layers.length,
+    (news) => feed.tell(news),
+    (error) => feed.fail(error),
   );
+  const pause = async (): Promise<void> => {
+    await setImmediate();
+    if (signal?.aborted === true) throw aborted();
+  };
+  return runRequest(request, { feed, needs: gate.needs, pause });
 }
 
 function unpackIn(
@@ -65,15 +70,11 @@ function unpackIn(
     let answer: WorkerAnswer | undefined;
     let failure: unknown;
     const stop = (): void => void worker.terminate();
-    const give = (layer: number): Promise<void> =>
-      gate.ready(layer).then(
-        () => worker.postMessage({ ready: layer } satisfies LayerReady, []),
-        (error: unknown) => {
-          failure ??= error;
-          stop();
-        },
-      );
-    for (const layer of request.layers.keys()) void give(layer);
+    const fail = (error: unknown): void => {
+      failure ??= error;
+      stop();
+    };
+    listen(gate, request.layers.length, (news) => worker.postMessage(news, []), fail);
     signal?.addEventListener("abort", stop, { once: true });
     worker.on("message", (message: WorkerAnswer | WorkerNeeds) => {
       if ("needs" in message) gate.needs(message.needs);

@@ -7,11 +7,6 @@ export interface WorkerNeeds {
   readonly needs: readonly number[];
 }
 
-/** What the worker is told: the blob of a layer is there. */
-export interface LayerReady {
-  readonly ready: number;
-}
-
 /** What the worker says, once, before it ends. A cause does not cross the thread: the message tells it. */
 export type WorkerAnswer =
   | { readonly ok: true; readonly report: UnpackReport }

@@ -1,30 +1,23 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { help, helperFrom, type HelpRequest } from "./file-helper.ts";
-import type { LayerGate } from "./gate.ts";
-import { type LayerReady, toAnswer } from "./messages.ts";
+import { LayerFeed, type LayerNews } from "./feed.ts";
+import { toAnswer } from "./messages.ts";
 import type { UnpackRequest } from "./request.ts";
 import { runRequest } from "./request.ts";
 
-/** A gate whose other side is the thread that started us. */
-function remoteGate(): LayerGate {
-  const there = new Set<number>();
-  let wake = (): void => undefined;
-  parentPort?.on("message", ({ ready }: LayerReady) => {
-    there.add(ready);
-    wake();
-  });
-  return {
-    needs: (needs) => parentPort?.postMessage({ needs }, []),
-    ready: async (layer) => {
-      while (!there.has(layer)) await new Promise<void>((resolve) => (wake = resolve));
-    },
-  };
+/** What the thread that started us tells of the layers. */
+function remoteFeed(): LayerFeed {
+  const feed = new LayerFeed();
+  parentPort?.on("message", (news: LayerNews) => feed.tell(news));
+  return feed;
 }
 
 /** One request in, one answer out. */
 async function unpack(request: UnpackRequest): Promise<void> {
   try {
-    const report = await runRequest(request, remoteGate(), (owners) => helperFrom(new URL(import.meta.url), owners));
+    const needs = (layers: readonly number[]): void => parentPort?.postMessage({ needs: layers }, []);
+    const helperOf = (owners: boolean) => helperFrom(new URL(import.meta.url), owners);
+    const report = await runRequest(request, { feed: remoteFeed(), needs, helperOf });
     parentPort?.postMessage({ ok: true, report }, []);
   } catch (error) {
     parentPort?.postMessage(toAnswer(error), []);

@@ -1,11 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { downloadCommand } from "../../../src/cli/download-command.ts";
 import type { LayerSource } from "../../../src/unpack/index.ts";
 import { Layout } from "../../../test/conformance/layers/support/layout.ts";
 import { must } from "../../../test/container/support/command.ts";
 import type { BenchImage } from "./images.ts";
 
-const COMMAND = join(import.meta.dirname, "../../../dist/bin/main.js");
+/** As the loader calls it. */
+const FETCH = downloadCommand([process.execPath, join(import.meta.dirname, "../../../dist/bin/main.js")]);
 
 /** An image in the registry, and how its blobs are named there. */
 export interface Pushed {
@@ -29,12 +31,12 @@ export async function push(folder: string, host: string, repository: string, ima
 
 /** The first download as the loader does it: a process that downloads, verifies, unpacks, syncs and publishes. */
 export const fetch = (reference: string, dataDir: string): Promise<string> =>
-  must(process.execPath, [COMMAND, "fetch"], { env: target(reference, dataDir) });
+  must(FETCH[0], FETCH.slice(1), { env: target(reference, dataDir) });
 
 /** The most resident memory that the same takes, in MiB. */
 export async function peakMb(reference: string, place: string): Promise<number> {
   const report = join(place, "peak");
-  const args = ["-f", "%M", "-o", report, process.execPath, COMMAND, "fetch"];
+  const args = ["-f", "%M", "-o", report, ...FETCH];
   await must("time", args, { env: target(reference, join(place, "data")) });
   return Number(await must("tail", ["-n", "1", report])) / 1024;
 }

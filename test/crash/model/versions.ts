@@ -40,7 +40,7 @@ async function resume(writer: BlobWriter, layer: Buffer): Promise<void> {
   const left = Buffer.concat(kept);
   const usable = layer.subarray(0, left.length).equals(left);
   if (!usable) await writer.reset();
-  await writer.write(usable ? layer.subarray(left.length) : layer);
+  await writer.write(Buffer.from(usable ? layer.subarray(left.length) : layer));
 }
 
 /** What an unpacker does: a private tree, published whole. A tree that is there and can run is kept. */

@@ -38,7 +38,7 @@ test("everything is in the file after a flush, in order, whatever the chunks are
   const { path, handle } = await realFile(t);
   const { write, flush } = createAppender(handle);
   const chunks = [0, 1, 65_536, 3_000_000, 0, 7, 65_536, 65_536].map((size) => randomBytes(size));
-  for (const chunk of chunks) await write(chunk);
+  for (const chunk of chunks) await write(Buffer.from(chunk));
   for (let small = 0; small < 5_000; small += 1) await write(Buffer.from([small & 255]));
   await flush();
   const small = Buffer.from(Array.from({ length: 5_000 }, (_, index) => index & 255));
@@ -49,7 +49,7 @@ test("a write that took only a part is continued behind that part", async () => 
   const file = stingyFile((offered) => Math.min(offered, 7));
   const { write, flush } = createAppender(file.handle);
   const chunks = [randomBytes(20), randomBytes(0), randomBytes(7), randomBytes(1)];
-  for (const chunk of chunks) void write(chunk);
+  for (const chunk of chunks) void write(Buffer.from(chunk));
   await flush();
   assert.ok(file.content().equals(Buffer.concat(chunks)));
 });
@@ -102,4 +102,30 @@ test("what waits is dropped by forget; the call under way is waited for", async 
   await forget();
   await flush();
   assert.equal(file.content().toString(), "under way");
+});
+
+test("the memory of a chunk is given back once it is in the file, unless it is a part of something larger", async (t) => {
+  const { path, handle } = await realFile(t);
+  const { write, flush } = createAppender(handle);
+  const own = Buffer.alloc(65_536, "a");
+  const larger = Buffer.alloc(65_536, "b");
+  await write(own);
+  await write(larger.subarray(0, 65_535));
+  await flush();
+  assert.deepEqual([own.length, larger.length], [0, 65_536]);
+  assert.equal((await readFile(path)).length, 2 * 65_536 - 1);
+});
+
+test("who follows hears how many bytes are in the file since the last forget", async (t) => {
+  const { handle } = await realFile(t);
+  const heard: number[] = [];
+  const { write, flush, forget } = createAppender(handle, (bytes) => heard.push(bytes));
+  await write(Buffer.alloc(10));
+  await flush();
+  await write(Buffer.alloc(5));
+  await flush();
+  await forget();
+  await write(Buffer.alloc(3));
+  await flush();
+  assert.deepEqual(heard, [10, 15, 3]);
 });
