@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { FileSystem } from "../../../src/store/fs.ts";
 import { lineOf } from "../../../src/seal-line.ts";
 import { apply, copyDisk, type Disk, type Entry, type Ino, type Node, type Op, ROOT, statOf } from "./disk.ts";
+import { fault } from "./errno.ts";
 import { createLocks } from "./locks.ts";
 
 export interface MemoryFs extends FileSystem {
@@ -15,7 +16,6 @@ export interface MemoryFs extends FileSystem {
   readonly plant: (path: string, content: string, mode?: number) => void;
 }
 
-const fault = (code: string, path: string): Error => Object.assign(new Error(`${code}: ${path}`), { code });
 const HOPS = 40;
 /** write(2) may write less than it was given; this one likes to. */
 const SHORT_WRITE_BYTES = 120;
