@@ -1,40 +1,41 @@
 /** What an app may do at any moment. */
+import { SETTINGS } from "../../../src/config/table.ts";
 import { EXITS, exits } from "../../model/supervisor-steps.ts";
 import { act, type Action, type Move, told } from "./act.ts";
-import type { Disks } from "./disks.ts";
-import type { App, Moment } from "./moment.ts";
+import type { App, Moment, Parts } from "./moment.ts";
 import * as steps from "./steps.ts";
 
+/** How long an app that is told to end has for it: the kernel ends it then. */
+const ENDS_WITHIN = { nothing: null, STOP: SETTINGS.stopGraceMs.fallback, KILL: 0 } as const;
+
 /** What the app does by itself. One that was told to end does nothing else. */
-export async function appMoves(disks: Disks, from: Moment): Promise<Move[]> {
+export async function appMoves(parts: Parts, from: Moment): Promise<Move[]> {
   const { app } = from;
   if (app === null) return [];
   const ends = app.told === "KILL" ? ["killed" as const] : (["zero", "one", "restart"] as const);
   const moves = ends.flatMap((end) =>
-    told({ ...from, app: null }, exits(EXITS[end])).map((to) => ({
+    told(parts, { ...from, app: null }, exits(EXITS[end])).map((to) => ({
       name: `app ends: ${end}`,
       cut: false,
       from,
       to,
-      byLoader: app.told !== "nothing",
+      within: ENDS_WITHIN[app.told],
     })),
   );
   if (app.told !== "nothing") return moves;
   const acts = await Promise.all(
-    actionsOf(disks, from, app).map(([name, action]) =>
-      act(disks, from, { name: `app ${name}`, byLoader: false, action }, (_, disk) => [
-        { ...from, disk, starts: forgets(name, from) },
-      ]),
+    actionsOf(parts, from, app).map(([name, action]) =>
+      act(parts, from, { name: `app ${name}`, within: null, action }, (_, disk) => [{ ...from, disk }]),
     ),
   );
   return [...moves, ...acts.flat()];
 }
 
-/** A version that is staged anew may be tried as often as one that never was. */
-const forgets = (name: string, { starts }: Moment): Moment["starts"] =>
-  starts !== null && name.startsWith(`stages ${starts.digest}`) ? null : starts;
-
-function actionsOf(disks: Disks, { disk }: Moment, { digest, original, onTrial }: App): [string, Action<unknown>][] {
+function actionsOf(
+  { disks }: Parts,
+  { disk }: Moment,
+  { digest, original, onTrial }: App,
+): [string, Action<unknown>][] {
   const facts = disks.facts(disk);
   const stages = steps
     .stageable(facts, digest, disks.versions)

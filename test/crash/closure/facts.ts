@@ -1,6 +1,5 @@
 /** What the links and records of a disk say. */
 import type { Digest } from "../../../src/digest.ts";
-import type { FailureRecord } from "../../../src/store/index.ts";
 import { REGISTRY, type Version } from "../model/versions.ts";
 import type { World } from "../model/world.ts";
 
@@ -10,10 +9,10 @@ export interface Facts {
   readonly attempting: Digest | undefined;
   readonly revoked: Digest | undefined;
   readonly marker: Digest | undefined;
-  readonly failures: readonly FailureRecord[];
   readonly failed: readonly Digest[];
   readonly handshake: boolean;
-  readonly trialStarts: number;
+  /** The version that has been tried last, and how many of its starts are counted. */
+  readonly trial: { readonly digest: Digest; readonly starts: number } | undefined;
   /** Versions whose tree is there with every byte that was published. */
   readonly whole: readonly Digest[];
   /** Names in `extracted` and in `retained`. */
@@ -30,17 +29,15 @@ function isWhole({ fs, store: { layout } }: World, { digest, files }: Version): 
 
 export function factsOf(world: World): Facts {
   const { links, records, layout } = world.store;
-  const failures = records.failures();
   return {
     entrypoint: links.digest("entrypoint"),
     attempt: links.digest("attempt"),
     attempting: links.digest("attempting"),
     revoked: links.revoked(),
     marker: records.marker(),
-    failures,
-    failed: failures.map(({ digest }) => digest),
+    failed: records.failures().map(({ digest }) => digest),
     handshake: records.handshake() !== undefined,
-    trialStarts: records.trial()?.starts ?? 0,
+    trial: records.trial(),
     whole: [...REGISTRY.values()].filter((version) => isWhole(world, version)).map(({ digest }) => digest),
     trees: world.fs.readdirSync(layout.extracted),
     retained: world.fs.readdirSync(layout.retained),

@@ -1,7 +1,8 @@
 /** One state of everything at once: loader, app and volume. */
 import type { Digest } from "../../../src/digest.ts";
-import { keyOf, type Snapshot } from "../../model/supervisor-model.ts";
-import type { DiskId } from "./disks.ts";
+import type { Snapshot } from "../../model/supervisor-model.ts";
+import type { DiskId, Disks } from "./disks.ts";
+import type { Loaders } from "./loaders.ts";
 
 /** The app's process, as far as anything depends on it. */
 export interface App {
@@ -20,16 +21,24 @@ export interface Moment {
   readonly disk: DiskId;
   /** The loader began after a stop that was not in order. */
   readonly unclean: boolean;
-  /** It has planned a launch since. */
-  readonly planned: boolean;
-  readonly crashesLeft: number;
-  /** How often the version on trial was started since it was staged, as its processes would count. */
-  readonly starts: { readonly digest: Digest; readonly count: number } | null;
+  /** And has planned no launch since: the next plan compares every byte. */
+  readonly thorough: boolean;
 }
 
-/** Of a loader that has ended nothing is left but the disk: its exit code was checked as it came. */
-const loaderKey = (loader: Snapshot | null): string | null =>
-  loader === null ? null : loader.status === "done" ? "ended" : keyOf(loader);
+/** What an exploration knows: every state of its parts, each once. */
+export interface Parts {
+  readonly disks: Disks;
+  readonly loaders: Loaders;
+}
 
-export const keyOfMoment = ({ loader, app, disk, unclean, planned, crashesLeft, starts }: Moment): string =>
-  JSON.stringify([loaderKey(loader), app, disk, unclean, planned, crashesLeft, starts]);
+/** No process runs. */
+export const stopped = (disk: DiskId): Moment => ({ loader: null, app: null, disk, unclean: false, thorough: false });
+
+/** Of a loader that has ended nothing is left but the disk: its exit code was checked as it came. */
+function loaderKey(loader: Snapshot | null, { loaders }: Parts): string {
+  if (loader === null) return "none";
+  return loader.status === "done" ? "ended" : String(loaders.idOf(loader));
+}
+
+export const keyOfMoment = ({ loader, app, disk, unclean, thorough }: Moment, parts: Parts): string =>
+  `${disk} ${loaderKey(loader, parts)} ${unclean} ${thorough} ${app === null ? "" : `${app.digest} ${app.onTrial} ${app.told}`}`;

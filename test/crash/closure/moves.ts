@@ -1,19 +1,29 @@
 /** All that can happen next: the loader's ports answer, its timers fire, and the adversary acts, stops and cuts the power. */
+import { restartDelayMs } from "../../../machines/decisions.ts";
 import type { Claim, FailureReason, LaunchPlan } from "../../../machines/ports.ts";
 import type { Digest } from "../../../src/digest.ts";
-import { possibleSteps, ROLLBACK, startOf } from "../../model/supervisor-model.ts";
-import { actorId, commits, done, type PromisePort, SHUTDOWN, START } from "../../model/supervisor-steps.ts";
+import { LIMITS } from "../../../src/limits.ts";
+import { ROLLBACK, startOf } from "../../model/supervisor-model.ts";
+import { actorId, commits, type Delay, done, type PromisePort, SHUTDOWN, START } from "../../model/supervisor-steps.ts";
 import type { SupervisorStep } from "../../model/supervisor-steps.ts";
 import type { World } from "../model/world.ts";
-import { act, type Action, crashed, type Move, settled, told } from "./act.ts";
+import { act, type Action, type Move, settled, told } from "./act.ts";
 import { appMoves } from "./app-moves.ts";
-import type { Disks } from "./disks.ts";
-import type { Moment } from "./moment.ts";
+import type { DiskId } from "./disks.ts";
+import { type Moment, type Parts, stopped } from "./moment.ts";
 import * as steps from "./steps.ts";
 
+/** When each timer fires at the latest. */
+const WITHIN: Readonly<Record<Delay, number>> = {
+  trialTimeout: ROLLBACK.trialTimeoutMs,
+  probation: ROLLBACK.probationMs,
+  restart: restartDelayMs(Infinity),
+  settledUptime: 0,
+};
+
 /** The answer of every port that is at work. */
-async function answers(disks: Disks, from: Moment): Promise<Move[]> {
-  const { loader, unclean, planned } = from;
+async function answers(parts: Parts, from: Moment): Promise<Move[]> {
+  const { loader, unclean, thorough } = from;
   if (loader === null) return [];
   const { context, children } = loader;
   const at = (port: PromisePort): boolean => actorId(port) in children;
@@ -26,16 +36,23 @@ async function answers(disks: Disks, from: Moment): Promise<Move[]> {
     more: Partial<Moment> = {},
   ): Promise<Move[]> => {
     const tried = (world: World) => settled(action, world);
-    return act(disks, from, { name, byLoader: true, action: tried }, (answer, disk) =>
-      told({ ...from, disk, ...more }, answer.ok ? step(answer.value) : { step: "failed", port, error: answer.error }),
+    return act(
+      parts,
+      from,
+      { name, within: port === "plan" ? LIMITS.storeLockWaitMs : 0, action: tried },
+      (answer, disk) =>
+        told(
+          parts,
+          { ...from, disk, ...more },
+          answer.ok ? step(answer.value) : { step: "failed", port, error: answer.error },
+        ),
     );
   };
 
-  const thorough = unclean && !planned;
   if (at("plan")) {
     const step = (output: LaunchPlan): SupervisorStep => ({ step: "done", port: "plan", output });
-    return loaderStep("plan", `plan${thorough ? " thoroughly" : ""}`, (world) => steps.plan(world, thorough), step, {
-      planned: true,
+    return loaderStep("plan", planName(thorough), (world) => steps.plan(world, thorough), step, {
+      thorough: false,
     });
   }
   if (at("bootstrap")) return loaderStep("bootstrap", "bootstrap", steps.bootstrap, () => done("bootstrap"));
@@ -70,68 +87,74 @@ function claimFacts({ loader }: Moment): { digest: Digest; reason: FailureReason
 }
 
 /** Any timer that is armed may be the next to fire: time itself does not matter. */
-function timers(from: Moment): Move[] {
+function timers(parts: Parts, from: Moment): Move[] {
   if (from.loader === null) return [];
-  return possibleSteps(from.loader).flatMap((step) =>
-    step.step === "elapsed"
-      ? told(from, step).map((to) => ({ name: `${step.delay} is over`, cut: false, from, to, byLoader: true }))
-      : [],
+  return parts.loaders.armed(from.loader).flatMap((step) =>
+    told(parts, from, step).map((to) => ({
+      name: `${step.delay} is over`,
+      cut: false,
+      from,
+      to,
+      within: WITHIN[step.delay],
+    })),
   );
 }
 
 /** The commit is seen, or the loader is told to stop, or it dies, with everything in its container. */
-function outside(disks: Disks, from: Moment): Move[] {
+function outside(parts: Parts, from: Moment): Move[] {
   const { loader, app, disk } = from;
   if (loader === null || loader.status === "done") return [];
   const moves: Move[] = [];
-  const add = (name: string, byLoader: boolean, to: readonly Moment[]): void =>
-    void moves.push(...to.map((moment) => ({ name, cut: false, from, to: moment, byLoader })));
+  const add = (name: string, within: number | null, to: readonly Moment[]): void =>
+    void moves.push(...to.map((moment) => ({ name, cut: false, from, to: moment, within })));
   const { plan, shutdown } = loader.context;
-  if (loader.matches("trial") && plan.kind === "trial" && disks.facts(disk).entrypoint === plan.digest)
-    add("commit is seen", true, told(from, commits(plan.digest)));
-  if (shutdown === null && !(actorId("plan") in loader.children)) add("SIGTERM", false, told(from, SHUTDOWN));
-  if (app !== null && from.crashesLeft > 0)
-    moves.push({ name: "all is killed", cut: true, from, to: crashed(from, disk), byLoader: false });
+  if (loader.matches("trial") && plan.kind === "trial" && parts.disks.facts(disk).entrypoint === plan.digest)
+    add("commit is seen", WITHIN.trialTimeout, told(parts, from, commits(plan.digest)));
+  if (shutdown === null && !(actorId("plan") in loader.children)) add("SIGTERM", null, told(parts, from, SHUTDOWN));
+  if (app !== null) moves.push({ name: "all is killed", cut: true, from, to: stopped(disk), within: null });
   return moves;
 }
 
 /** A loader that is stopped while it plans ends when that work has: given up before the start was counted, or too late. */
-async function stopsPlanning(disks: Disks, from: Moment): Promise<Move[]> {
+async function stopsPlanning(parts: Parts, from: Moment): Promise<Move[]> {
   if (from.loader === null || !(actorId("plan") in from.loader.children)) return [];
-  const thorough = from.unclean && !from.planned;
-  const ways = [
-    { name: `SIGTERM in plan${thorough ? " thoroughly" : ""}`, signal: AbortSignal.abort() },
-    { name: `SIGTERM after plan${thorough ? " thoroughly" : ""}`, signal: undefined },
-  ];
-  const moves = ways.map(({ name, signal }) => {
+  const { thorough } = from;
+  const then = (_: unknown, disk: DiskId): readonly Moment[] => told(parts, { ...from, disk }, SHUTDOWN);
+  const stops = (name: string, step: string, signal?: AbortSignal): Promise<Move[]> => {
     const action = (world: World): Promise<unknown> => settled((it) => steps.plan(it, thorough, signal), world);
-    return act(disks, from, { name, byLoader: false, action }, (_, disk) => told({ ...from, disk }, SHUTDOWN));
-  });
-  return (await Promise.all(moves)).flat();
+    return act(parts, from, { name, step, within: null, action }, then);
+  };
+  const plan = planName(thorough);
+  const given = await stops("SIGTERM in plan", `SIGTERM in ${plan}`, AbortSignal.abort());
+  return [...given, ...(await stops("SIGTERM after plan", plan))];
 }
 
+const planName = (thorough: boolean): string => `plan${thorough ? " thoroughly" : ""}`;
+
 /** A loader that has ended says so on disk; a new one starts. */
-async function lifeCycle(disks: Disks, from: Moment): Promise<Move[]> {
+async function lifeCycle(parts: Parts, from: Moment): Promise<Move[]> {
   const { loader } = from;
   if (loader?.status === "done") {
-    return act(disks, from, { name: "finish", byLoader: true, action: steps.finish }, (_, disk) => [
-      crashed({ ...from, crashesLeft: from.crashesLeft + 1 }, disk),
-    ]);
+    return act(parts, from, { name: "finish", within: 0, action: steps.finish }, (_, disk) => [stopped(disk)]);
   }
   if (loader !== null) return [];
-  return act(disks, from, { name: "start", byLoader: true, action: steps.takeCleanStop }, (clean, disk) =>
-    told({ ...from, disk, loader: startOf(ROLLBACK), unclean: !clean, planned: false }, START),
+  return act(parts, from, { name: "start", within: 0, action: steps.takeCleanStop }, (clean, disk) =>
+    told(
+      parts,
+      { ...from, disk, loader: parts.loaders.same(startOf(ROLLBACK)), unclean: !clean, thorough: !clean },
+      START,
+    ),
   );
 }
 
-export async function movesFrom(disks: Disks, from: Moment): Promise<readonly Move[]> {
-  const ends = await lifeCycle(disks, from);
+export async function movesFrom(parts: Parts, from: Moment): Promise<readonly Move[]> {
+  const ends = await lifeCycle(parts, from);
   if (from.loader === null || from.loader.status === "done") return ends;
   return [
-    ...(await answers(disks, from)),
-    ...timers(from),
-    ...(await appMoves(disks, from)),
-    ...(await stopsPlanning(disks, from)),
-    ...outside(disks, from),
+    ...(await answers(parts, from)),
+    ...timers(parts, from),
+    ...(await appMoves(parts, from)),
+    ...(await stopsPlanning(parts, from)),
+    ...outside(parts, from),
   ];
 }

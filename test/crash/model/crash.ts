@@ -14,7 +14,7 @@ export function syncsOf(log: readonly Entry[]): readonly number[] {
   return syncs;
 }
 
-export const isSync = (entry: Entry): boolean => entry.op === "sync" || entry.op === "syncfs";
+export const isSync = (entry: Entry): entry is Exclude<Entry, Op> => entry.op === "sync" || entry.op === "syncfs";
 
 function touches(entry: Entry, ino: number): boolean {
   if (entry.op === "sync" || entry.op === "syncfs") return false;
