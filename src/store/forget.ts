@@ -10,7 +10,7 @@ export function forgetFailures({ records }: Pick<Store, "records">, digest: Dige
   const marker = records.marker();
   if (wanted.some((record) => record.digest === marker)) records.dropMarker();
   for (const record of wanted) records.dropFailure(record.digest);
-  return [...wanted.map((record) => record.digest), ...forgetWaiting(records, digest)];
+  return [...new Set([...wanted.map((record) => record.digest), ...forgetWaiting(records, digest)])];
 }
 
 /** A version that has to be found several times because it was replaced here before is taken at the next check, too. */

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { startUpdateLoop, type UpdateLoop, type UpdateLoopOptions, type UpdateResult } from "../../../src/index.ts";
+import { LIMITS } from "../../../src/limits.ts";
+import { forgetFailures, revert } from "../../../src/store/index.ts";
 import { type AppLab, type Environment, openAppLab, recordEvents } from "./support.ts";
 
 const MIDDLE = 0.5;
@@ -45,6 +47,38 @@ describe("startUpdateLoop", () => {
     assert.equal(lab.store.links.digest("attempt"), newer);
     const after = await loop.check();
     assert.equal(after.kind === "failed" && after.error.code, "ABORTED");
+  });
+
+  test("refuses a version that the original's marker alone calls failed, and takes one that is only on its way", async () => {
+    const digest = await lab.install();
+    const { loop } = start(lab.env(digest));
+    const marked = await lab.push({ version: "marked" });
+    lab.store.records.setMarker(marked);
+    assert.deepEqual(await loop.check(), { kind: "refused", digest: marked, why: "previous attempt failed" });
+    lab.store.links.point("attempt", marked);
+    assert.deepEqual(await loop.check(), { kind: "staged", digest: marked });
+  });
+
+  test("never takes again what the loader has taken back, however often the tag shows it, until it is forgotten", async () => {
+    const old = await lab.install();
+    const bad = await lab.push({ version: "crashes" });
+    const refused = { kind: "refused", digest: bad, why: "previous attempt failed" } as const;
+    const { store } = lab;
+    assert.equal((await start(lab.env(old)).loop.check()).kind, "staged");
+    // It commits, looks for updates itself, and crashes on probation.
+    store.links.point("entrypoint", bad);
+    store.links.drop("attempt");
+    store.records.setSuccession({ digest: bad, previous: old, settled: false });
+    assert.equal((await start(lab.env(bad)).loop.check()).kind, "current");
+    const exit = { kind: "code", code: 3 } as const;
+    const reason = { kind: "crashed-on-probation", exit } as const;
+    assert.equal(await revert(store, { digest: bad, reason, thorough: false, now: new Date() }), old);
+
+    const { loop } = start(lab.env(old));
+    for (let round = 0; round <= LIMITS.steadyChecksMost; round += 1) assert.deepEqual(await loop.check(), refused);
+    assert.equal(store.links.digest("attempt"), undefined);
+    assert.deepEqual(forgetFailures(store, bad), [bad]);
+    assert.deepEqual(await loop.check(), { kind: "staged", digest: bad });
   });
 
   test("refuses a version that failed before, and takes the next one", async () => {
