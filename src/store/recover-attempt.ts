@@ -1,12 +1,18 @@
 import type { Digest } from "../digest.ts";
 import { blame, type RecoverOptions } from "./blame.ts";
+import { writtenByOthers } from "./soundness.ts";
 import type { Store } from "./store.ts";
 
 /**
  * What is staged must be a version that can run and has not failed before. One that is damaged was hurt by us or by the
  * volume: it is staged again at the next check and never blamed. One that is whole and still cannot run is blamed.
+ * `written` learns of the versions that share files with one that is taken away, and were written by another one.
  */
-export async function recoverAttempt(store: Store, options: RecoverOptions): Promise<void> {
+export async function recoverAttempt(
+  store: Store,
+  options: RecoverOptions,
+  written: Map<Digest, string>,
+): Promise<void> {
   const { links, records, trees, durable, layout } = store;
   const state = links.read("attempt");
   if (state.kind === "absent") return;
@@ -36,6 +42,7 @@ export async function recoverAttempt(store: Store, options: RecoverOptions): Pro
   // The version that staged it has run on: what both share may have been written.
   const damage = unreadable ?? (await damageOf(store, digest, thorough)) ?? trees.altered(digest);
   if (damage !== undefined) {
+    for (const [other, why] of writtenByOthers(store, digest)) written.set(other, why);
     drop(damage);
     durable.drop(layout.receipt(digest));
     return durable.retire(trees.path(digest));

@@ -1,6 +1,7 @@
+import type { Digest } from "../digest.ts";
 import { blame, type RecoverOptions } from "./blame.ts";
 import { recoverAttempt } from "./recover-attempt.ts";
-import { recoverStable } from "./recover-stable.ts";
+import { recoverStable, takeWritten } from "./recover-stable.ts";
 import type { Store } from "./store.ts";
 import { acknowledgeCommit } from "./succession.ts";
 import { sweepTemporaries } from "./sweep.ts";
@@ -14,8 +15,10 @@ export async function recover(store: Store, options: RecoverOptions): Promise<vo
   recordRevoked(store, options);
   acknowledgeCommit(store);
   recoverTrial(store, options);
-  await recoverAttempt(store, options);
-  await recoverStable(store, options);
+  const written = new Map<Digest, string>();
+  await recoverAttempt(store, options, written);
+  await recoverStable(store, options, written);
+  await takeWritten(store, options, written);
   forgetTrial(store);
   recoverMarker(store);
 }

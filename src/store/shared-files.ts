@@ -33,11 +33,13 @@ export function alteredFile(
     return files(parseInventory(text, receiptOf(version)?.layers?.length ?? 0));
   };
   const shared = new Set(others.flatMap(filesOf).map(({ ino }) => ino));
-  const root = Buffer.from(layout.tree(digest)).toString("latin1");
+  const roots = [layout.tree(digest), layout.retainedTree(digest)].map((root) => Buffer.from(root).toString("latin1"));
   const altered = filesOf(digest).find(({ path, ino, size, mode, mtime }) => {
     if (!shared.has(ino)) return false;
-    const stat = fs.lstatSync(Buffer.from(join(root, path), "latin1"), { throwIfNoEntry: false });
-    if (stat === undefined || stat.ino !== ino) return false;
+    const stat = roots
+      .map((root) => fs.lstatSync(Buffer.from(join(root, path), "latin1"), { throwIfNoEntry: false }))
+      .find((found) => found?.ino === ino);
+    if (stat === undefined) return false;
     const sameMode = (stat.mode & MODE_BITS) === (mode & MODE_BITS);
     return stat.size !== size || !sameMode || !isSameTime(stat.mtimeMs, clampTime(mtime));
   });

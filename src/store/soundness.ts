@@ -30,3 +30,14 @@ export async function bringBack(store: Store, digest: Digest, thorough: boolean)
     (await faultOf(store, digest, thorough)) === undefined && store.trees.altered(digest) === undefined;
   return (await isSound()) || ((await store.trees.restore(digest)) && (await isSound()));
 }
+
+/**
+ * The other versions on disk into whose files one that shares them has written, each with the sentence that says so. To be asked
+ * before a version is taken away: what tells is that two inventories name one file, and then nothing tells it any more.
+ */
+export function writtenByOthers({ trees }: Store, digest: Digest): readonly (readonly [Digest, string])[] {
+  return trees.list().flatMap((other) => {
+    const altered = other.digest === digest ? undefined : trees.altered(other.digest);
+    return altered === undefined ? [] : [[other.digest, altered] as const];
+  });
+}

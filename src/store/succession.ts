@@ -56,7 +56,10 @@ export async function revert(store: Store, { digest, reason, thorough, now }: Re
     throw new DockerloaderError("NOTHING_TO_RUN", `there is no version before ${digest} to return to`);
   }
   if (!(await returnTo(store, previous, thorough))) {
-    throw new DockerloaderError("NOTHING_TO_RUN", `the version before ${digest}, ${previous}, is missing or damaged`);
+    const why = store.trees.altered(previous) ?? `${previous} is missing or damaged`;
+    throw new DockerloaderError("NOTHING_TO_RUN", `there is no way back from ${digest}: ${why}`, {
+      hint: "point the target at the version to run",
+    });
   }
   records.addFailure({ digest, reason, at: now.toISOString() });
   showPrevious(store, digest, previous);
