@@ -52,7 +52,14 @@ export type LoaderEvent =
   | { type: "child.killed"; reason: string }
   | { type: "trial.timeout"; afterMs: number; digest: Digest }
   | { type: "trial.claimed"; claim: Claim; digest: Digest }
-  | { type: "trial.failed"; reason: FailureReason; digest: Digest; afterMs?: number }
+  | {
+      type: "trial.failed";
+      reason: FailureReason;
+      digest: Digest;
+      afterMs?: number;
+      /** It made room for a newer version, or the volume took no record: nothing keeps it from being tried again. */
+      unrecorded?: true;
+    }
   | { type: "trial.kept"; digest: Digest }
   | { type: "trial.requeued"; digest: Digest; tries: number }
   | { type: "trial.parked"; digest: Digest; tries: number }

@@ -105,7 +105,8 @@ const SENTENCES: { readonly [T in EventType]: Sentence<T> } = {
   "trial.claimed": ["debug", (e) => `claim on the trial of ${e.digest}: ${e.claim}`],
   "trial.failed": [
     "error",
-    (e) => `trial of ${e.digest} failed: ${describeReason(e.reason)}; it will not be tried again`,
+    (e) =>
+      `trial of ${e.digest} failed: ${describeReason(e.reason)}; ${e.unrecorded === true ? "nothing is recorded against it, it may be tried again" : "it will not be tried again"}`,
   ],
   "trial.kept": ["info", () => "trial committed within timeout, subprocess can continue running"],
   "trial.requeued": ["warn", (e) => `trial of ${e.digest} was interrupted (start ${e.tries}), it will be tried again`],

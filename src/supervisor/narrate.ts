@@ -25,12 +25,20 @@ export function pathOf(value: SupervisorSnapshot["value"] | undefined, prefix = 
   ]);
 }
 
+/** What the machine does not know. */
+export interface Surroundings {
+  /** How long the program on trial ran. */
+  readonly runMs?: number | undefined;
+  /** True when the volume keeps this version from being tried again. */
+  readonly isOff: (digest: Digest) => boolean;
+}
+
 /** What happened between two snapshots of the machine, as events. The log is made of this alone, so it cannot disagree. */
 export function narrate(
   before: SupervisorSnapshot,
   after: SupervisorSnapshot,
   cause: string,
-  runMs?: number,
+  { runMs, isOff }: Surroundings,
 ): LoaderEvent[] {
   const events: LoaderEvent[] = [];
   const [from, state] = [stateOf(before), stateOf(after)];
@@ -42,11 +50,12 @@ export function narrate(
     events.push({ type: "trial.timeout", afterMs: now.reason.afterMs, digest });
   }
   const claimed = now.claimed && !old.claimed;
-  const crash = "crashed-on-probation";
-  const crashed = now.reason?.kind === crash && old.reason?.kind !== crash;
+  // Told once it is known what the volume makes of it.
+  const crashed = before.matches({ rollingBack: "reverting" }) && !after.matches({ rollingBack: "reverting" });
   if ((claimed || crashed) && now.reason !== null) {
     const afterMs = runMs === undefined ? {} : { afterMs: runMs };
-    events.push({ type: "trial.failed", reason: now.reason, digest, ...afterMs });
+    const unrecorded = isOff(digest) ? {} : { unrecorded: true as const };
+    events.push({ type: "trial.failed", reason: now.reason, digest, ...afterMs, ...unrecorded });
   }
   if (state === "committed" && (from === "trial" || from === "rollingBack"))
     events.push({ type: "trial.kept", digest });

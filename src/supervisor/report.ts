@@ -23,6 +23,10 @@ export function quietly<T>(look: () => T): T | undefined {
   }
 }
 
+/** True when the volume keeps this version from being tried again: it is recorded as failed, or the next start records it. */
+export const isOff = ({ records, links }: Store, digest: Digest): boolean =>
+  quietly(() => records.failure(digest) !== undefined || links.revoked() === digest) ?? false;
+
 export function createReporter(store: Store, { log, config }: Pick<SuperviseOptions, "log" | "config">): Reporter {
   return {
     reportLinks: () => {

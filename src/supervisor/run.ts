@@ -1,5 +1,5 @@
 import type { Outcome } from "../../machines/decisions.ts";
-import type { SignalName } from "../../machines/ports.ts";
+import type { Digest, SignalName } from "../../machines/ports.ts";
 import { type SupervisorSnapshot, supervisorMachine } from "../../machines/index.ts";
 import { describeError, DockerloaderError, EXIT } from "../errors.ts";
 import { createJournalLogger, tee } from "../log/journal.ts";
@@ -13,7 +13,7 @@ import { describeCause } from "./cause.ts";
 import type { Held } from "./held.ts";
 import { narrate, stateOf } from "./narrate.ts";
 import type { Seams, SuperviseOptions } from "./options.ts";
-import { quietly } from "./report.ts";
+import { isOff, quietly } from "./report.ts";
 import { writeStatus } from "./status.ts";
 import { openVolume } from "./volume.ts";
 
@@ -48,7 +48,8 @@ export function supervise(given: SuperviseOptions, seams: Seams = {}): Superviso
   const follow = (snapshot: SupervisorSnapshot, cause: string): void => {
     const before = last ?? snapshot;
     last = snapshot;
-    for (const event of narrate(before, snapshot, describeCause(cause), runMsOf(held))) log.emit(event);
+    const surroundings = { runMs: runMsOf(held), isOff: (digest: Digest) => isOff(store, digest) };
+    for (const event of narrate(before, snapshot, describeCause(cause), surroundings)) log.emit(event);
     if (isNews(before, snapshot)) writeStatus(store, snapshot, held, trialTimeoutMs);
     if (snapshot.status === "done") resolve(snapshot.output);
     onSnapshot?.(snapshot);

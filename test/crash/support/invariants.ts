@@ -49,6 +49,17 @@ export const banned = ({ layout, versions }: Site): (Version | undefined)[] =>
     .filter((name) => name.endsWith(".json"))
     .map((name) => versions.version(name.replace(/\.json$/, "")));
 
+/** Of which version a line of the log says that it is off for good. */
+const OFF = /^.*(sha256:[a-f0-9]{64}).*it will not be tried again.*$/gm;
+
+/** What the log says is off for good is recorded as failed, or its claim stands, which the next start records. */
+export function assertTruthful(site: Site, { err }: Ended): void {
+  const { layout, versions } = site;
+  const off = [...banned(site), versions.version(linkedDigest(layout.revoked))];
+  for (const [line, digest] of err.matchAll(OFF))
+    assert.ok(off.includes(versions.version(digest)), `the volume knows nothing of it: ${line}`);
+}
+
 /** An undisturbed start works, and what it serves is what the disk calls stable. */
 export async function assertBoots(site: Site, boot: Act, which: string): Promise<Version> {
   const ended = await site.act(boot);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { type Boots, bootsOf } from "./boots.ts";
-import { assertNothingHalf, banned, stableVersion } from "./invariants.ts";
+import { assertNothingHalf, assertTruthful, banned, stableVersion } from "./invariants.ts";
 import type { Scenario } from "./scenarios.ts";
 import type { Call, Disturbance } from "./shim.ts";
 import type { Ended, Site } from "./site.ts";
@@ -46,6 +46,7 @@ export async function sweep(site: Site, scenario: Scenario, how: (point: number)
       ...(scenario.role === undefined ? {} : { role: scenario.role }),
     };
     const ended = await site.act(scenario.act(site), plan);
+    assertTruthful(site, ended);
     const hit = site.shim.calls().find((call) => call.hit);
     if (hit === undefined) {
       assert.equal(ended.code, scenario.code, `undisturbed it ended with ${ended.code}:\n${ended.out}${ended.err}`);

@@ -34,6 +34,10 @@ const CASES: readonly (readonly [LoaderEvent, string])[] = [
     { type: "trial.failed", reason: { kind: "exited", exit }, digest: DIGEST },
     `trial of ${DIGEST} failed: it exited with code 3 before it was ready; it will not be tried again`,
   ],
+  [
+    { type: "trial.failed", reason: { kind: "exited", exit }, digest: DIGEST, unrecorded: true },
+    `trial of ${DIGEST} failed: it exited with code 3 before it was ready; nothing is recorded against it, it may be tried again`,
+  ],
   [{ type: "trial.kept", digest: DIGEST }, `committed ${DIGEST}`],
   [
     { type: "trial.requeued", digest: DIGEST, tries: 1 },

@@ -1,8 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { narrate } from "../../../src/supervisor/narrate.ts";
+import { narrate, type Surroundings } from "../../../src/supervisor/narrate.ts";
 import { EXIT, ROLLBACK, run } from "../../model/supervisor-model.ts";
-import { claims, commits, done, elapsed, EXITS, exits, NEW, OLD, planned } from "../../model/supervisor-steps.ts";
+import {
+  claims,
+  commits,
+  done,
+  elapsed,
+  EXITS,
+  exits,
+  failed,
+  NEW,
+  OLD,
+  planned,
+} from "../../model/supervisor-steps.ts";
 import { PLANS, SHUTDOWN, START, type SupervisorStep } from "../../model/supervisor-steps.ts";
 
 const STABLE = [START, planned(PLANS.stable)];
@@ -11,10 +22,10 @@ const KEPT = [...TRIAL, commits(NEW)];
 const TIMED_OUT = [...TRIAL, elapsed("trialTimeout")];
 
 /** The events of the last of these steps, those of the machine's own moves left out. */
-function lastSaid(steps: readonly SupervisorStep[], options = ROLLBACK, runMs?: number) {
+function lastSaid(steps: readonly SupervisorStep[], options = ROLLBACK, known: Partial<Surroundings> = {}) {
   const moment = run(options, ...steps).at(-1);
   assert.ok(moment !== undefined);
-  const events = narrate(moment.before, moment.after, "cause", runMs);
+  const events = narrate(moment.before, moment.after, "cause", { isOff: () => true, ...known });
   return events.filter(({ type }) => type !== "supervisor.state" && type !== "supervisor.step");
 }
 
@@ -42,17 +53,15 @@ const TABLE: readonly (readonly [string, readonly SupervisorStep[], readonly obj
     [...TRIAL, exits(EXITS.one), claims("claimed")],
     [{ type: "trial.failed", reason: { kind: "exited", exit: EXITS.one }, digest: NEW }],
   ],
+  ["a crash on probation", [...KEPT, exits(EXITS.killed)], [{ type: "child.exited", exit: EXITS.killed, digest: NEW }]],
   [
-    "a crash on probation",
-    [...KEPT, exits(EXITS.killed)],
-    [
-      { type: "child.exited", exit: EXITS.killed, digest: NEW },
-      { type: "trial.failed", reason: { kind: "crashed-on-probation", exit: EXITS.killed }, digest: NEW },
-    ],
+    "a crash on probation, once it is recorded",
+    [...KEPT, exits(EXITS.killed), done("revert")],
+    [{ type: "trial.failed", reason: { kind: "crashed-on-probation", exit: EXITS.killed }, digest: NEW }],
   ],
   [
     "a crash right after a commit that only the claim sees",
-    [...TRIAL, exits(EXITS.one), claims("committed")],
+    [...TRIAL, exits(EXITS.one), claims("committed"), done("revert")],
     [{ type: "trial.failed", reason: { kind: "crashed-on-probation", exit: EXITS.one }, digest: NEW }],
   ],
   [
@@ -76,7 +85,7 @@ describe("what the log tells", () => {
   }
 
   it("of a failed trial holds how long its program ran, when that is known", () => {
-    const [event] = lastSaid([...TRIAL, exits(EXITS.one), claims("claimed")], EXIT, 17);
+    const [event] = lastSaid([...TRIAL, exits(EXITS.one), claims("claimed")], EXIT, { runMs: 17 });
     assert.deepEqual(event, {
       type: "trial.failed",
       reason: { kind: "exited", exit: EXITS.one },
@@ -84,6 +93,16 @@ describe("what the log tells", () => {
       afterMs: 17,
     });
   });
+
+  for (const [title, steps] of [
+    ["trial", [...TRIAL, exits(EXITS.restart), claims("claimed")]],
+    ["probation", [...KEPT, exits(EXITS.one), failed("revert")]],
+  ] as const) {
+    it(`of a failed ${title} says when the volume holds nothing against the version`, () => {
+      const [event] = lastSaid(steps, ROLLBACK, { isOff: (digest) => digest !== NEW });
+      assert.equal(event?.type === "trial.failed" && event.unrecorded, true);
+    });
+  }
 
   it("names every move between the states of the card once, with its cause", () => {
     const moments = run(
@@ -95,7 +114,7 @@ describe("what the log tells", () => {
       exits(EXITS.zero),
     );
     const moves = moments
-      .flatMap(({ before, after }) => narrate(before, after, "cause"))
+      .flatMap(({ before, after }) => narrate(before, after, "cause", { isOff: () => true }))
       .filter((event) => event.type === "supervisor.state");
     const states = ["idle", "launching", "trial", "rollingBack", "launching", "committed", "exited"];
     assert.deepEqual(
