@@ -7,7 +7,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { needs } from "../support/preconditions.ts";
+import { needs, needsFileSystem } from "../support/preconditions.ts";
 import { assertClean, assertNothingHalf, banned, servedLast, stableVersion } from "./support/invariants.ts";
 import { openQuotaVolume, type QuotaVolume } from "./support/quota-volume.ts";
 import { needsShim } from "./support/shim.ts";
@@ -22,7 +22,7 @@ const FINER = process.env["CRASH_FULL"] === "1" ? 8 : 1;
 /** More starts than any sweep below needs: one that gets no further has failed. */
 const MOST = 20 * FINER;
 
-const needed = { ...needs("quotas", ["mkfs.btrfs", "btrfs", "mount"]), ...needsShim() };
+const needed = { ...needs("quotas", ["mkfs.btrfs", "btrfs", "mount"]), ...needsFileSystem("btrfs"), ...needsShim() };
 describe("a quota of btrfs", { ...needed, timeout: 300_000 }, () => {
   let folder: string;
   let volume: QuotaVolume;

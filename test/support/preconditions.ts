@@ -1,4 +1,5 @@
-import { accessSync, constants } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The path of a program of that name on the PATH. */
@@ -26,8 +27,17 @@ function unmet(what: string, programs: readonly string[]): string | undefined {
  * The options of a suite that needs root and these programs: skipped with the reason where they are missing.
  * In CI nothing may be skipped: there a missing precondition throws.
  */
-export function needs(what: string, programs: readonly string[]): { readonly skip?: string } {
-  const reason = unmet(what, programs);
+export const needs = (what: string, programs: readonly string[]): { readonly skip?: string } =>
+  skippedFor(unmet(what, programs));
+
+/** The same of a suite that mounts a file system, which not every kernel has. */
+export function needsFileSystem(type: string): { readonly skip?: string } {
+  const known = (): boolean => readFileSync("/proc/filesystems", "utf8").includes(`\t${type}\n`);
+  const found = known() || (spawnSync("modprobe", [type]).status === 0 && known());
+  return skippedFor(found ? undefined : `this kernel has no ${type}`);
+}
+
+function skippedFor(reason: string | undefined): { readonly skip?: string } {
   if (reason === undefined) return {};
   if (process.env["CI"] === "true") throw new Error(reason);
   return { skip: reason };
