@@ -62,6 +62,21 @@ describe("a quota of btrfs", { ...needed, timeout: 300_000 }, () => {
   };
   const count = (said: readonly string[], what: RegExp): number => said.filter((text) => what.test(text)).length;
 
+  test("met by a first download, it ends the container with the code of a full volume, and lets it through when it is raised", async () => {
+    site = await openSite(join(volume.root, "data"), 8 * MIB);
+    await volume.limit(4 * MIB);
+    const full = await site.act({ target: 1 });
+    assert.equal(full.code, 74, full.out + full.err);
+    assert.match(full.out + full.err, /EDQUOT/);
+    assert.deepEqual([servedLast(full), stableVersion(site), banned(site)], [undefined, undefined, []]);
+    assertNothingHalf(site);
+    await volume.limit("none");
+    const { code, out, err } = await site.act({ target: 1 });
+    assert.equal(code, 0, out + err);
+    assert.equal(stableVersion(site), 1);
+    await assertClean(site);
+  });
+
   test("met by a download or by what is unpacked, it ends the update with STORE_FULL", async () => {
     await open(8 * MIB);
     const said = await grow(look, 3 * MIB);
