@@ -1,7 +1,6 @@
 /** What a move is, and how one is made: on the disk, by the machine, and by the power that goes. */
 import { DockerloaderError } from "../../../src/errors.ts";
 import type { SupervisorStep } from "../../model/supervisor-steps.ts";
-import { B } from "../model/versions.ts";
 import type { World } from "../model/world.ts";
 import type { DiskId } from "./disks.ts";
 import { type Moment, type Parts, stopped } from "./moment.ts";
@@ -43,13 +42,13 @@ export async function act<T>(
   ];
 }
 
-/** The machine takes a step; B is linked with the original library, the others with ours. */
-export function told({ loaders }: Parts, from: Moment, step: SupervisorStep): readonly Moment[] {
+/** The machine takes a step. */
+export function told({ loaders, original }: Parts, from: Moment, step: SupervisorStep): readonly Moment[] {
   if (from.loader === null) return [];
   const { loader, started, order } = loaders.tell(from.loader, step);
   if (started !== undefined) {
     const { kind, digest } = started;
-    const app = { digest, onTrial: kind === "trial", original: digest === B.digest, told: "nothing" as const };
+    const app = { digest, onTrial: kind === "trial", original: digest === original.digest, told: "nothing" as const };
     return [{ ...from, loader, app }];
   }
   const app = order === undefined || from.app === null ? from.app : { ...from.app, told: order };

@@ -20,12 +20,20 @@ export const exactKey = (): DiskKey => (disk) => hash("sha1", describeDisk(disk)
 /** More than there are different things on all disks. */
 const MANY = 2 ** 24;
 
+/** A directory as it was last seen, on whatever disk: it is the same as long as its children are. */
+interface Seen {
+  readonly children: readonly Ino[];
+  readonly numbers: readonly number[];
+  readonly number: number;
+}
+
 /** Equal for two disks that differ in nothing that decides. */
 export function shortKey(): DiskKey {
   const numberOf = numbers();
   const [numberOfName, isLeftover] = [numbers(), new Set<number>()];
   const leaves = new WeakMap<Node, number>();
   const names = new Map<string, number>();
+  const directories = new WeakMap<Node, Seen>();
 
   const ofName = (name: string): number => {
     const found = names.get(name) ?? numberOfName(name.replace(UUID, "*"));
@@ -42,12 +50,24 @@ export function shortKey(): DiskKey {
     const node = disk.nodes.get(ino);
     if (node === undefined) return MANY - 1;
     if (node.kind !== "directory") return ofLeaf(node);
+    const seen = directories.get(node);
+    if (seen?.children.every((child, index) => of(disk, child) === seen.numbers[index]) === true) return seen.number;
     const entries = new Set<number>();
+    const [children, ofChildren]: [Ino[], number[]] = [[], []];
     for (const [name, child] of node.entries) {
-      const number = names.get(name) ?? ofName(name);
-      entries.add(number * MANY + (isLeftover.has(number) ? 0 : of(disk, child)));
+      const shown = names.get(name) ?? ofName(name);
+      if (isLeftover.has(shown)) {
+        entries.add(shown * MANY);
+        continue;
+      }
+      const content = of(disk, child);
+      children.push(child);
+      ofChildren.push(content);
+      entries.add(shown * MANY + content);
     }
-    return numberOf(`/${Float64Array.from(entries).sort().join()}`);
+    const number = numberOf(`/${Float64Array.from(entries).sort().join()}`);
+    directories.set(node, { children, numbers: ofChildren, number });
+    return number;
   };
   return (disk) => of(disk, ROOT);
 }

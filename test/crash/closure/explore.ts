@@ -10,6 +10,8 @@ import { movesFrom } from "./moves.ts";
 
 export interface Settings {
   readonly versions: readonly Version[];
+  /** The one that is linked with the original library. */
+  readonly original: Version;
   /** How often the power may go. Infinity: as often as it takes until nothing new comes. */
   readonly crashes: number;
   /** Nothing is taken for equal that differs in anything but random names and times: what the shorter way is compared with. */
@@ -28,6 +30,8 @@ export interface Closure extends Parts {
   /** By the number of crashes on the way: what was not found with fewer; when exact, all that can be found with so many. */
   readonly layers: readonly (readonly Found[])[];
   readonly transitions: number;
+  /** Disks that were found: checking them makes more. */
+  readonly volumes: number;
 }
 
 /** What is asked of all that is found. */
@@ -53,10 +57,14 @@ function telling(error: unknown, at: Found, name: string): Error {
  * entered again: how many are left decides nothing but whether one more may come, so whatever can follow it with the
  * fewer that are left now was followed there. Once a crash leaves nothing new, neither does any number of them.
  */
-export async function explore({ versions, crashes, exact = false }: Settings, watch: Watch): Promise<Closure> {
+export async function explore(
+  { versions, original, crashes, exact = false }: Settings,
+  watch: Watch,
+): Promise<Closure> {
   const parts: Parts = {
     disks: createDisks({ versions, keyOf: exact ? exactKey() : shortKey(), onStep: watch.onStep }),
     loaders: createLoaders(exact ? (snapshot) => snapshot : withoutThePast),
+    original,
   };
   const layers: Found[][] = [];
   const known = new Map<string, Found>();
@@ -105,5 +113,5 @@ export async function explore({ versions, crashes, exact = false }: Settings, wa
     if (layer.length > 0) layers.push(layer);
     next = await walk(layer);
   }
-  return { ...parts, layers, transitions };
+  return { ...parts, layers, transitions, volumes: parts.disks.count() };
 }

@@ -13,6 +13,8 @@ export interface Facts {
   readonly handshake: boolean;
   /** The version that has been tried last, and how many of its starts are counted. */
   readonly trial: { readonly digest: Digest; readonly starts: number } | undefined;
+  /** The version that a crash of the stable one leads back to. */
+  readonly wayBack: Digest | undefined;
   /** Versions whose tree is there with every byte that was published. */
   readonly whole: readonly Digest[];
   /** Names in `extracted` and in `retained`. */
@@ -27,6 +29,13 @@ function isWhole({ fs, store: { layout } }: World, { digest, files }: Version): 
   });
 }
 
+/** What a trial that has committed says comes first: the record that follows from it is made of it. */
+function wayBack({ store: { links, records } }: World): Digest | undefined {
+  const stable = links.digest("entrypoint");
+  const found = [records.trial(), records.succession()].find((record) => record?.digest === stable);
+  return found?.previous ?? undefined;
+}
+
 export function factsOf(world: World): Facts {
   const { links, records, layout } = world.store;
   return {
@@ -38,6 +47,7 @@ export function factsOf(world: World): Facts {
     failed: records.failures().map(({ digest }) => digest),
     handshake: records.handshake() !== undefined,
     trial: records.trial(),
+    wayBack: wayBack(world),
     whole: [...REGISTRY.values()].filter((version) => isWhole(world, version)).map(({ digest }) => digest),
     trees: world.fs.readdirSync(layout.extracted),
     retained: world.fs.readdirSync(layout.retained),

@@ -1,6 +1,7 @@
 /** One state of everything at once: loader, app and volume. */
 import type { Digest } from "../../../src/digest.ts";
 import type { Snapshot } from "../../model/supervisor-model.ts";
+import type { Version } from "../model/versions.ts";
 import type { DiskId, Disks } from "./disks.ts";
 import type { Loaders } from "./loaders.ts";
 
@@ -29,6 +30,8 @@ export interface Moment {
 export interface Parts {
   readonly disks: Disks;
   readonly loaders: Loaders;
+  /** The version that is linked with the original library; all others are with ours. */
+  readonly original: Version;
 }
 
 /** No process runs. */

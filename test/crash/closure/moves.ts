@@ -125,9 +125,12 @@ async function stopsPlanning(parts: Parts, from: Moment): Promise<Move[]> {
     return act(parts, from, { name, step, within: null, action }, then);
   };
   const plan = planName(thorough);
-  const given = await stops("SIGTERM in plan", `SIGTERM in ${plan}`, AbortSignal.abort());
+  const given = await stops("SIGTERM in plan", `SIGTERM in ${plan}`, ABORTED);
   return [...given, ...(await stops("SIGTERM after plan", plan))];
 }
+
+/** The signal of a loader that was stopped before its plan began to try anything. */
+const ABORTED = AbortSignal.abort();
 
 const planName = (thorough: boolean): string => `plan${thorough ? " thoroughly" : ""}`;
 

@@ -23,6 +23,8 @@ export function checkStep({ name, cut, before, after }: Step, disks: Disks): voi
   checkStable(name, were, are);
   checkBlame(name, were, are);
   checkCount(name, were, are);
+  checkKept(name, were, are, disks);
+  checkWayBack(name, were, are);
   if (name.startsWith("plan") && !cut) checkTidy(disks.disk(after));
   if (name.startsWith("app is ready") && !cut) checkCleaned(are);
 }
@@ -55,7 +57,8 @@ function checkStable(name: string, before: Facts, after: Facts): void {
 function checkBlame(name: string, before: Facts, after: Facts): void {
   for (const digest of before.failed) holds(after.failed.includes(digest), `I3: ${name} forgot a failure`);
   for (const digest of after.failed.filter((item) => !before.failed.includes(item))) {
-    const judged = /^(claim|revert)/.test(name) && name.includes(digest);
+    const madeRoom = name.includes('"code":42') && before.attempt !== undefined && before.attempt !== digest;
+    const judged = /^(claim|revert)/.test(name) && name.includes(digest) && !madeRoom;
     const claimed = before.revoked === digest;
     const parked = (before.trial?.starts ?? 0) >= TRIES && [before.attempt, before.attempting].includes(digest);
     holds(judged || claimed || parked, `I6: ${name} blamed a version for what happened to us`);
@@ -81,6 +84,31 @@ function checkCount(name: string, before: Facts, after: Facts): void {
   if (!isOpen(before) || !isOpen(after)) return;
   const kept = after.trial?.digest === trial.digest && after.trial.starts >= trial.starts;
   holds(kept, `I4: ${name} forgot starts`);
+}
+
+function isNewer(one: Digest | undefined, other: Digest, { versions }: Disks): boolean {
+  const order = versions.map(({ digest }) => digest);
+  return one !== undefined && order.indexOf(one) > order.indexOf(other);
+}
+
+/** I3: what is staged, on trial or claimed is never lost without a word; only a newer version takes its place, or damage. */
+function checkKept(name: string, before: Facts, after: Facts, disks: Disks): void {
+  const shown = [after.entrypoint, after.attempt, after.attempting, after.revoked, ...after.failed];
+  for (const digest of [before.attempt, before.attempting, before.revoked]) {
+    if (digest === undefined || shown.includes(digest)) continue;
+    const gaveWay = [after.attempt, after.attempting].some((other) => isNewer(other, digest, disks));
+    holds(gaveWay || !before.whole.includes(digest), `I3: ${name} lost a version`);
+  }
+}
+
+/** I2: a commit says what came before it, and as long as it is stable nothing forgets that. */
+function checkWayBack(name: string, before: Facts, after: Facts): void {
+  if (before.entrypoint === undefined || after.entrypoint === undefined) return;
+  if (before.entrypoint === after.entrypoint) {
+    return holds(before.wayBack === undefined || before.wayBack === after.wayBack, `I2: ${name} forgot the way back`);
+  }
+  if (after.entrypoint !== before.attempting) return;
+  holds(after.wayBack === before.entrypoint, `I2: ${name} knows no way back`);
 }
 
 /** I11: the code of the app, or 143 for a stop that it did not answer with one of its own. */

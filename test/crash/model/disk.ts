@@ -6,7 +6,7 @@
 export type Ino = number;
 
 export type Node =
-  | { readonly kind: "directory"; readonly mode: number; readonly entries: Map<string, Ino> }
+  | { readonly kind: "directory"; readonly mode: number; readonly entries: ReadonlyMap<string, Ino> }
   | { readonly kind: "file"; readonly mode: number; readonly data: Buffer }
   | { readonly kind: "link"; readonly target: string };
 
@@ -41,14 +41,19 @@ export function emptyDisk(): Disk {
 }
 
 export function copyDisk({ nodes, next }: Disk): Disk {
-  const copy = new Map<Ino, Node>();
-  for (const [ino, node] of nodes) {
-    copy.set(ino, node.kind === "directory" ? { ...node, entries: new Map(node.entries) } : node);
-  }
-  return { nodes: copy, next };
+  return { nodes: new Map(nodes), next };
 }
 
-function entriesOf({ nodes }: Disk, dir: Ino): Map<string, Ino> | undefined {
+/** Changes a directory; a node never changes, so that disks can share it. */
+function enter({ nodes }: Disk, dir: Ino, change: (entries: Map<string, Ino>) => void): void {
+  const node = nodes.get(dir);
+  if (node?.kind !== "directory") return;
+  const entries = new Map(node.entries);
+  change(entries);
+  nodes.set(dir, { ...node, entries });
+}
+
+function entriesOf({ nodes }: Disk, dir: Ino): ReadonlyMap<string, Ino> | undefined {
   const node = nodes.get(dir);
   return node?.kind === "directory" ? node.entries : undefined;
 }
@@ -58,18 +63,18 @@ export function apply(disk: Disk, entry: Op): void {
   const { nodes } = disk;
   switch (entry.op) {
     case "create":
-      nodes.set(entry.ino, entry.node.kind === "directory" ? { ...entry.node, entries: new Map() } : entry.node);
-      entriesOf(disk, entry.dir)?.set(entry.name, entry.ino);
+      nodes.set(entry.ino, entry.node);
+      enter(disk, entry.dir, (entries) => entries.set(entry.name, entry.ino));
       return;
     case "link":
-      if (nodes.has(entry.ino)) entriesOf(disk, entry.dir)?.set(entry.name, entry.ino);
+      if (nodes.has(entry.ino)) enter(disk, entry.dir, (entries) => entries.set(entry.name, entry.ino));
       return;
     case "unlink":
-      entriesOf(disk, entry.dir)?.delete(entry.name);
+      enter(disk, entry.dir, (entries) => entries.delete(entry.name));
       return;
     case "rename":
-      entriesOf(disk, entry.dir)?.delete(entry.name);
-      if (nodes.has(entry.ino)) entriesOf(disk, entry.toDir)?.set(entry.toName, entry.ino);
+      enter(disk, entry.dir, (entries) => entries.delete(entry.name));
+      if (nodes.has(entry.ino)) enter(disk, entry.toDir, (entries) => entries.set(entry.toName, entry.ino));
       return;
     default:
       changeFile(nodes, entry);

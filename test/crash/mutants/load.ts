@@ -1,14 +1,15 @@
-/** Loads the sweep once more, under a name of its own, with a mutant's text in place of the real source. */
+/** Loads sweep and closure once more, under a name of their own, with a mutant's text in place of the real source. */
 import { readFileSync } from "node:fs";
 import { registerHooks, stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { close } from "../closure/close.ts";
 import type { Scenario } from "../model/scenario.ts";
 import type { sweep } from "../model/sweep.ts";
 import type { Edit, Mutant } from "./mutant.ts";
 
 const SRC = join(import.meta.dirname, "../../../src");
-const MODEL = pathToFileURL(join(import.meta.dirname, "../model/")).href;
+const TESTS = pathToFileURL(join(import.meta.dirname, "../")).href;
 
 export interface Loaded {
   readonly sweep: typeof sweep;
@@ -21,8 +22,11 @@ function edited(source: string, { file, find, replace }: Edit): string {
   return source.replace(find, () => replace);
 }
 
-/** `id` is the mutant's own: modules are loaded once for each. */
-export async function loadMutant({ edits }: Mutant, id: number): Promise<Loaded> {
+/**
+ * Imports modules below `test/crash` with all they import, this mutant's text in place of the real source. `id` is the
+ * mutant's own: modules are loaded once for each.
+ */
+async function importWith({ edits }: Mutant, id: number, files: readonly string[]): Promise<unknown[]> {
   const tag = `?mutant=${id}`;
   const sources = new Map<string, string>();
   for (const edit of edits) {
@@ -42,10 +46,22 @@ export async function loadMutant({ edits }: Mutant, id: number): Promise<Loaded>
     },
   });
   try {
-    const swept = (await import(`${MODEL}sweep.ts${tag}`)) as Pick<Loaded, "sweep">;
-    const told = (await import(`${MODEL}scenarios.ts${tag}`)) as Pick<Loaded, "SCENARIOS">;
-    return { sweep: swept.sweep, SCENARIOS: told.SCENARIOS };
+    return await Promise.all(files.map((file) => import(`${TESTS}${file}${tag}`) as Promise<unknown>));
   } finally {
     hooks.deregister();
   }
+}
+
+/** The sweep. */
+export async function loadMutant(mutant: Mutant, id: number): Promise<Loaded> {
+  const [swept, told] = await importWith(mutant, id, ["model/sweep.ts", "model/scenarios.ts"]);
+  const { sweep } = swept as Pick<Loaded, "sweep">;
+  const { SCENARIOS } = told as Pick<Loaded, "SCENARIOS">;
+  return { sweep, SCENARIOS };
+}
+
+/** The closure. */
+export async function loadClosure(mutant: Mutant, id: number): Promise<typeof close> {
+  const [closure] = await importWith(mutant, id, ["closure/close.ts"]);
+  return (closure as { close: typeof close }).close;
 }
