@@ -174,7 +174,7 @@ export class EntryWriter implements TarSink {
     this.#add(parent, last, entry, (path) => {
       tree.symlink(target, path);
       census?.link(path, target);
-      dressLink(tree.bytesOf(path), entry, ownership);
+      dressLink(tree.pathOf(path), entry, ownership);
     });
   }
 
@@ -192,7 +192,7 @@ export class EntryWriter implements TarSink {
       if (!linked) warnings.add("linkCopied", entry.name);
       if (kind === "symlink") return;
       holes.linked(existing, path);
-      const bytes = tree.bytesOf(path);
+      const bytes = tree.pathOf(path);
       if (looksLike(lstatSync(bytes), entry, ownership)) return;
       const remake = (): readonly string[] => tree.unshare(path);
       if (census === undefined) remake();

@@ -1,4 +1,5 @@
 import { lstatSync } from "node:fs";
+import type { RawPath } from "./names.ts";
 import { lineOf } from "../seal-line.ts";
 
 /** A file of the tree, one object for all its names. */
@@ -84,7 +85,7 @@ export class Census {
    */
   seal(
     directories: Iterable<readonly [path: string, mode: number]>,
-    bytesOf: (path: string) => Buffer,
+    pathOf: (path: string) => RawPath,
   ): string[] | undefined {
     if (this.#full) return undefined;
     const lines: string[] = [];
@@ -101,7 +102,7 @@ export class Census {
     }
     for (const [path, target] of this.#links) lines.push(lineOf("l", "", path, target));
     for (const [wanted, path] of examples) {
-      if ((lstatSync(bytesOf(path)).mode & MODE_BITS) !== Number(wanted.slice(1))) return undefined;
+      if ((lstatSync(pathOf(path)).mode & MODE_BITS) !== Number(wanted.slice(1))) return undefined;
     }
     return lines.sort();
   }

@@ -41,14 +41,14 @@ export async function compareTree(
     for (const [place, entry] of entries.entries()) {
       if (entry.path === "") continue;
       files += 1;
-      const stat = lstatSync(image.tree.bytesOf(entry.path), { throwIfNoEntry: false });
+      const stat = lstatSync(image.tree.pathOf(entry.path), { throwIfNoEntry: false });
       const isFile = stat?.isFile() === true;
       if (isFile && stat.size === entry.size && looksLike(stat, entry, image.ownership)) same.set(place, entry.path);
       else differences.push({ path: entry.path, what: isFile ? "looks" : "missing" });
     }
     const layer = layers[index];
     if (layer === undefined) continue;
-    const comparer = new Comparer((path) => openSync(image.tree.bytesOf(path), READ), same);
+    const comparer = new Comparer((path) => openSync(image.tree.pathOf(path), READ), same);
     try {
       await streamLayer(image, layer, comparer, () => undefined);
     } catch (error) {

@@ -3,7 +3,7 @@ import { errnoOf } from "./faults.ts";
 import type { ImageState } from "./image-state.ts";
 import type { Inventory, RecordedEntry } from "./inventory.ts";
 import { dressFile, looksLike } from "./looks.ts";
-import { join, parentOf } from "./names.ts";
+import { join, parentOf, rawPath, type RawPath } from "./names.ts";
 
 /** How files come from one tree into another. `links`: clones where the file system can, else hard links; `clones`: clones or nothing. */
 export type Sharing = "links" | "clones";
@@ -40,7 +40,7 @@ export class Donor {
   /** Puts the file of an entry at `path` of the new tree. Answers its inode; undefined when the file cannot be had. */
   give(entry: RecordedEntry, path: string): number | undefined {
     if (entry.path === "") return undefined;
-    const source = this.#bytesOf(entry.path);
+    const source = this.#pathOf(entry.path);
     const stat = look(source);
     if (stat === undefined || !this.#isUnchanged(stat, entry)) return undefined;
     if (this.#clones && this.#clone(source, path)) return this.#dressed(entry, path);
@@ -50,8 +50,8 @@ export class Donor {
     return this.#dressed(entry, path);
   }
 
-  #bytesOf(path: string): Buffer {
-    return Buffer.from(join(this.#root, path), "latin1");
+  #pathOf(path: string): RawPath {
+    return rawPath(join(this.#root, path));
   }
 
   #isUnchanged(stat: Stats, entry: RecordedEntry): boolean {
@@ -64,14 +64,14 @@ export class Donor {
     const known = this.#quiet.get(directory);
     if (known !== undefined) return known;
     const published = this.#inventory.directories.get(directory);
-    const now = look(this.#bytesOf(directory))?.mtimeMs;
+    const now = look(this.#pathOf(directory))?.mtimeMs;
     const declared = this.#volumes.some((volume) => `${directory}/`.startsWith(`${volume}/`));
     const quiet = !declared && now !== undefined && published !== undefined && now === published;
     this.#quiet.set(directory, quiet);
     return quiet;
   }
 
-  #clone(source: Buffer, path: string): boolean {
+  #clone(source: RawPath, path: string): boolean {
     try {
       this.#image.tree.copy(source, path, "clone");
       return true;
@@ -82,7 +82,7 @@ export class Donor {
     }
   }
 
-  #link(source: Buffer, path: string, ino: number): boolean {
+  #link(source: RawPath, path: string, ino: number): boolean {
     try {
       this.#image.tree.adopt(source, path, ino);
       return true;
@@ -94,14 +94,14 @@ export class Donor {
 
   /** Gives a copy the looks of its entry. Answers its inode. */
   #dressed(entry: RecordedEntry, path: string): number {
-    const bytes = this.#image.tree.bytesOf(path);
+    const bytes = this.#image.tree.pathOf(path);
     dressFile(bytes, entry, this.#image.ownership);
     return lstatSync(bytes).ino;
   }
 }
 
 /** The facts of what is at a path; undefined for nothing, and for a path that leads nowhere any more. */
-function look(path: Buffer): Stats | undefined {
+function look(path: RawPath): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch {

@@ -67,7 +67,7 @@ export class HoleFiller implements TarSink {
     this.#place += 1;
     const path = this.#paths.get(this.#place);
     if (path === undefined) return;
-    const bytes = this.#tree.bytesOf(path);
+    const bytes = this.#tree.pathOf(path);
     const { mode, mtimeMs } = lstatSync(bytes);
     chmodSync(bytes, 0o600);
     const fd = openSync(bytes, constants.O_WRONLY | constants.O_NOFOLLOW);

@@ -7,6 +7,7 @@ import type { Helper } from "./files.ts";
 import { type ImageState, newImageState } from "./image-state.ts";
 import type { LayerInput } from "./layer.ts";
 import { applyLayer } from "./layer.ts";
+import type { RawPath } from "./names.ts";
 import { type ReuseRequest, reuseLayers } from "./reuse.ts";
 
 export interface UnpackReport {
@@ -85,11 +86,11 @@ function complete(
   reusedLayers: number,
   { inventory, seal }: Pick<ImageOptions, "inventory" | "seal">,
 ): UnpackReport {
-  const bytesOf = (path: string): Buffer => image.tree.bytesOf(path);
+  const pathOf = (path: string): RawPath => image.tree.pathOf(path);
   try {
-    image.tree.directories.apply(bytesOf, image.ownership);
-    if (inventory !== undefined) image.recorder?.save(inventory, image.tree.directories.paths(), bytesOf);
-    const lines = image.census?.seal(image.tree.directories.modes(image.ownership), bytesOf);
+    image.tree.directories.apply(pathOf, image.ownership);
+    if (inventory !== undefined) image.recorder?.save(inventory, image.tree.directories.paths(), pathOf);
+    const lines = image.census?.seal(image.tree.directories.modes(image.ownership), pathOf);
     if (seal !== undefined && lines !== undefined) writeFileSync(seal, lines.join("\n"), { flag: "wx" });
   } catch (error) {
     throw toVolumeError(error, root);

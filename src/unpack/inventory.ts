@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, writeFileSync } from "node:fs";
 import type { ContentDigest } from "../digest.ts";
 import type { Completed } from "./files.ts";
+import type { RawPath } from "./names.ts";
 import type { TarEntry } from "./tar-parser.ts";
 
 /** One entry of a layer. For a file whose content is still in the tree: its path there (else empty), its inode and its SHA-256. */
@@ -98,9 +99,9 @@ export class Recorder {
   }
 
   /** Writes the inventory of the complete tree: a line of JSON for its directories, then one for each layer. Not synced. */
-  save(file: string, directories: Iterable<string>, bytesOf: (path: string) => Buffer): void {
+  save(file: string, directories: Iterable<string>, pathOf: (path: string) => RawPath): void {
     if (this.full) return;
-    const times = Object.fromEntries([...directories].map((path) => [path, lstatSync(bytesOf(path)).mtimeMs]));
+    const times = Object.fromEntries([...directories].map((path) => [path, lstatSync(pathOf(path)).mtimeMs]));
     const lines = this.#layers.map(({ diffId, entries }) => JSON.stringify([diffId, ...entries.map(rowOf)]));
     writeFileSync(file, `${[JSON.stringify(times), ...lines].join("\n")}\n`, { mode: 0o600, flag: "wx" });
   }

@@ -11,6 +11,7 @@ import {
   utimesSync,
 } from "node:fs";
 import { clampTime, isSameTime } from "./metadata.ts";
+import type { RawPath } from "./names.ts";
 import type { Ownership } from "./ownership.ts";
 import type { TarEntry } from "./tar-parser.ts";
 
@@ -30,14 +31,14 @@ export function dressOpen(fd: number, { name, mode, uid, gid, mtime }: Looks, ow
 }
 
 /** The same by path, for what is known to be no link. */
-export function dressFile(path: Buffer, { name, mode, uid, gid, mtime }: Looks, ownership: Ownership): void {
+export function dressFile(path: RawPath, { name, mode, uid, gid, mtime }: Looks, ownership: Ownership): void {
   ownership.give(uid, gid, name, (u, g) => chownSync(path, u, g));
   chmodSync(path, mode & 0o7777);
   utimesSync(path, clampTime(mtime), clampTime(mtime));
 }
 
 /** Owner and time of a symbolic link itself (rule A24). */
-export function dressLink(path: Buffer, { name, uid, gid, mtime }: Looks, ownership: Ownership): void {
+export function dressLink(path: RawPath, { name, uid, gid, mtime }: Looks, ownership: Ownership): void {
   ownership.give(uid, gid, name, (u, g) => lchownSync(path, u, g));
   lutimesSync(path, clampTime(mtime), clampTime(mtime));
 }

@@ -1,4 +1,5 @@
 import { closeSync, constants, fchmodSync, fchownSync, futimesSync, openSync } from "node:fs";
+import type { RawPath } from "./names.ts";
 import type { Ownership } from "./ownership.ts";
 
 /** What a directory is to look like in the end. Without `mtime` (seconds) the time is left as it is. */
@@ -45,10 +46,10 @@ export class DirectoryMetadata {
   }
 
   /** Deepest first, through a descriptor that follows no link. */
-  apply(bytesOf: (path: string) => Buffer, ownership: Ownership): void {
+  apply(pathOf: (path: string) => RawPath, ownership: Ownership): void {
     const deepestFirst = [...this.#facts].sort(([a], [b]) => b.length - a.length);
     for (const [path, facts] of deepestFirst) {
-      const fd = openSync(bytesOf(path), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+      const fd = openSync(pathOf(path), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
       try {
         ownership.give(facts.uid, facts.gid, path, (uid, gid) => fchownSync(fd, uid, gid));
         fchmodSync(fd, (facts.mode & 0o7777) | ownership.keptOnDirectories);

@@ -8,6 +8,15 @@ export function split(path: string): string[] {
 
 export const join = (parent: string, name: string): string => (parent === "" ? name : `${parent}/${name}`);
 
+/** A path as system calls take it. */
+export type RawPath = string | Buffer;
+
+const OTHER_THAN_ASCII = /[\u0080-\u00ff]/;
+
+/** A latin1 path, a byte each character, for a system call. Node would encode what is not ASCII anew; what is, it hands on fastest as text. */
+export const rawPath = (latin1: string): RawPath =>
+  OTHER_THAN_ASCII.test(latin1) ? Buffer.from(latin1, "latin1") : latin1;
+
 /** The path without its last component; the root (the empty string) is its own parent. */
 export const parentOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf("/"), 0));
 

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { errnoOf, LayerFault } from "./faults.ts";
 import { DirectoryMetadata } from "./metadata.ts";
-import { join } from "./names.ts";
+import { join, rawPath, type RawPath } from "./names.ts";
 
 export type Kind = "missing" | "directory" | "symlink" | "file";
 
@@ -34,7 +34,7 @@ export class Rootfs {
   readonly #root: string;
   readonly #forget: (path: string) => void;
   /** Inode -> a file that another tree shares, and its names in this one. */
-  readonly #adopted = new Map<number, { readonly source: Buffer; readonly names: string[] }>();
+  readonly #adopted = new Map<number, { readonly source: RawPath; readonly names: string[] }>();
   #removals = 0;
   #replacements = 0;
 
@@ -55,16 +55,16 @@ export class Rootfs {
   }
 
   /** The path for a system call. */
-  bytesOf(path: string): Buffer {
+  pathOf(path: string): RawPath {
     const full = join(this.#root, path);
     if (full.length > PATH_MAX) {
       throw new LayerFault("LAYER_LIMIT", "A2", `the path has ${full.length} bytes, at most ${PATH_MAX} work`);
     }
-    return Buffer.from(full, "latin1");
+    return rawPath(full);
   }
 
   kind(path: string): Kind {
-    const stats = lstatSync(this.bytesOf(path), { throwIfNoEntry: false });
+    const stats = lstatSync(this.pathOf(path), { throwIfNoEntry: false });
     if (stats === undefined) return "missing";
     if (stats.isDirectory()) return "directory";
     return stats.isSymbolicLink() ? "symlink" : "file";
@@ -72,12 +72,12 @@ export class Rootfs {
 
   /** Names in a directory; `true` for a real directory. */
   children(path: string): [name: string, directory: boolean][] {
-    const found = readdirSync(this.bytesOf(path), { withFileTypes: true, encoding: "buffer" });
+    const found = readdirSync(this.pathOf(path), { withFileTypes: true, encoding: "buffer" });
     return found.map((child) => [child.name.toString("latin1"), child.isDirectory()]);
   }
 
   target(path: string): string {
-    return readlinkSync(this.bytesOf(path), { encoding: "buffer" }).toString("latin1");
+    return readlinkSync(this.pathOf(path), { encoding: "buffer" }).toString("latin1");
   }
 
   /** Removes whatever is there, with everything below. */
@@ -90,19 +90,19 @@ export class Rootfs {
 
   #erase(path: string, directory: boolean): void {
     if (!directory) {
-      unlinkSync(this.bytesOf(path));
+      unlinkSync(this.pathOf(path));
       this.#forget(path);
       return;
     }
     for (const [name, isDirectory] of this.children(path)) this.#erase(join(path, name), isDirectory);
-    rmdirSync(this.bytesOf(path));
+    rmdirSync(this.pathOf(path));
     this.directories.forget(path);
   }
 
   /** Makes sure of a real directory. True when it is new. */
   directory(path: string): boolean {
     try {
-      mkdirSync(this.bytesOf(path), 0o700);
+      mkdirSync(this.pathOf(path), 0o700);
       return true;
     } catch (error) {
       if (errnoOf(error) !== "EEXIST") throw error;
@@ -110,31 +110,31 @@ export class Rootfs {
     }
     this.#replacements += 1;
     this.remove(path);
-    mkdirSync(this.bytesOf(path), 0o700);
+    mkdirSync(this.pathOf(path), 0o700);
     return true;
   }
 
   /** A new, empty file, open for writing, with these bits as far as the umask lets them be. The caller closes it. */
   file(path: string, mode: number): number {
     const flags = O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY;
-    return this.#place(path, () => openSync(this.bytesOf(path), flags, mode));
+    return this.#place(path, () => openSync(this.pathOf(path), flags, mode));
   }
 
   symlink(target: string, path: string): void {
-    this.#place(path, () => symlinkSync(Buffer.from(target, "latin1"), this.bytesOf(path)));
+    this.#place(path, () => symlinkSync(rawPath(target), this.pathOf(path)));
   }
 
   /** One more name for a file or a link. False when the volume refused and it became a copy. */
   link(existing: string, path: string): boolean {
     try {
-      this.#place(path, () => linkSync(this.bytesOf(existing), this.bytesOf(path)));
-      if (this.#adopted.size > 0) this.#adopted.get(lstatSync(this.bytesOf(path)).ino)?.names.push(path);
+      this.#place(path, () => linkSync(this.pathOf(existing), this.pathOf(path)));
+      if (this.#adopted.size > 0) this.#adopted.get(lstatSync(this.pathOf(path)).ino)?.names.push(path);
       return true;
     } catch (error) {
       if (!LINK_REFUSALS.includes(errnoOf(error))) throw error;
     }
     if (this.kind(existing) === "symlink") this.symlink(this.target(existing), path);
-    else this.copy(this.bytesOf(existing), path, "copy");
+    else this.copy(this.pathOf(existing), path, "copy");
     return false;
   }
 
@@ -144,8 +144,8 @@ export class Rootfs {
   }
 
   /** One more name, in this tree, for the file `ino` of another tree. */
-  adopt(source: Buffer, path: string, ino: number): void {
-    this.#place(path, () => linkSync(source, this.bytesOf(path)));
+  adopt(source: RawPath, path: string, ino: number): void {
+    this.#place(path, () => linkSync(source, this.pathOf(path)));
     const known = this.#adopted.get(ino);
     if (known === undefined) this.#adopted.set(ino, { source, names: [path] });
     else known.names.push(path);
@@ -156,22 +156,22 @@ export class Rootfs {
    * the names that were made again.
    */
   unshare(path: string): readonly string[] {
-    const { ino } = lstatSync(this.bytesOf(path));
+    const { ino } = lstatSync(this.pathOf(path));
     const shared = this.#adopted.get(ino);
     if (shared === undefined) return [];
     this.#adopted.delete(ino);
-    const alive = shared.names.filter((name) => lstatSync(this.bytesOf(name), { throwIfNoEntry: false })?.ino === ino);
+    const alive = shared.names.filter((name) => lstatSync(this.pathOf(name), { throwIfNoEntry: false })?.ino === ino);
     const [first, ...others] = new Set([...alive, path]);
     if (first === undefined) return [];
     this.copy(shared.source, first, "copy");
-    for (const name of others) this.#place(name, () => linkSync(this.bytesOf(first), this.bytesOf(name)));
+    for (const name of others) this.#place(name, () => linkSync(this.pathOf(first), this.pathOf(name)));
     return [first, ...others];
   }
 
   /** A copy of a file of any tree; `clone`: shares its blocks until one of both is written, or fails. */
-  copy(source: Buffer, path: string, how: "clone" | "copy"): void {
+  copy(source: RawPath, path: string, how: "clone" | "copy"): void {
     const flags = COPYFILE_EXCL | (how === "clone" ? COPYFILE_FICLONE_FORCE : 0);
-    this.#place(path, () => copyFileSync(source, this.bytesOf(path), flags));
+    this.#place(path, () => copyFileSync(source, this.pathOf(path), flags));
   }
 
   #place<T>(path: string, create: () => T): T {
