@@ -15,7 +15,19 @@ const ROUNDS = 5;
 const GROWTH_MB = 64;
 /** Milliseconds from an abort until nothing is written any more. */
 const ABORT_MS = 200;
-const PROGRAMS = ["tar", "umoci", "skopeo", "podman", "docker-registry", "curl", "igzip", "sha256sum", "time"];
+const PROGRAMS = [
+  "tar",
+  "umoci",
+  "skopeo",
+  "podman",
+  "containerd",
+  "ctr",
+  "docker-registry",
+  "curl",
+  "igzip",
+  "sha256sum",
+  "time",
+];
 
 /** Smaller inputs, to try a change of the bench itself; the goals are for 1. */
 const SCALE = Number(process.env["BENCH_SCALE"] ?? 1);

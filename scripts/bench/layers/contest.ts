@@ -10,6 +10,8 @@ export interface Contestant {
   readonly prepare?: (directory: string) => Promise<void>;
   /** Does the job with a new, empty directory at its disposal. */
   readonly run: (directory: string) => Promise<void>;
+  /** What has to end before the directory can go, untimed. */
+  readonly finish?: () => Promise<void>;
 }
 
 /** What ours may cost at most: so many times what another one costs. */
@@ -38,7 +40,10 @@ export interface Result {
 /** Sync and cold start of one must not be paid by the next. */
 const settle = (folder: string): void => void execFileSync("sync", ["-f", folder]);
 
-async function timed(folder: string, { prepare, run }: Contestant): Promise<{ plain: number; durable: number }> {
+async function timed(
+  folder: string,
+  { prepare, run, finish }: Contestant,
+): Promise<{ plain: number; durable: number }> {
   const directory = join(folder, "place");
   mkdirSync(directory);
   await prepare?.(directory);
@@ -48,6 +53,7 @@ async function timed(folder: string, { prepare, run }: Contestant): Promise<{ pl
   const plain = performance.now() - begun;
   settle(folder);
   const durable = performance.now() - begun;
+  await finish?.();
   rmSync(directory, { recursive: true, force: true });
   return { plain, durable };
 }

@@ -1,5 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { loadConfig } from "../../../src/config/load.ts";
+import { silentLogger } from "../../../src/log/logger.ts";
+import type * as pull from "../../../src/pull/pull.ts";
+import type * as store from "../../../src/store/index.ts";
 import { downloadCommand } from "../../../src/cli/download-command.ts";
 import type { LayerSource } from "../../../src/unpack/index.ts";
 import { Layout } from "../../../test/conformance/layers/support/layout.ts";
@@ -8,6 +12,9 @@ import type { BenchImage } from "./images.ts";
 
 /** As the loader calls it. */
 const FETCH = downloadCommand([process.execPath, join(import.meta.dirname, "../../../dist/bin/main.js")]);
+
+/** The library as it is shipped. */
+const LIBRARY = new URL("../../../dist/lib/src/", import.meta.url);
 
 /** An image in the registry, and how its blobs are named there. */
 export interface Pushed {
@@ -32,6 +39,15 @@ export async function push(folder: string, host: string, repository: string, ima
 /** The first download as the loader does it: a process that downloads, verifies, unpacks, syncs and publishes. */
 export const fetch = (reference: string, dataDir: string): Promise<string> =>
   must(FETCH[0], FETCH.slice(1), { env: target(reference, dataDir) });
+
+/** The same in this process, by the library. */
+export async function update(reference: string, dataDir: string): Promise<void> {
+  const { pullImage } = (await import(new URL("pull/pull.js", LIBRARY).href)) as typeof pull;
+  const { openStore } = (await import(new URL("store/index.js", LIBRARY).href)) as typeof store;
+  const env = target(reference, dataDir);
+  const options = { config: loadConfig(env), env, log: silentLogger, signal: new AbortController().signal };
+  await pullImage(openStore(dataDir), reference, options);
+}
 
 /** The most resident memory that the same takes, in MiB. */
 export async function peakMb(reference: string, place: string): Promise<number> {
