@@ -1,5 +1,6 @@
 import { type Closure, explore, type Settings } from "./explore.ts";
-import { checkDisks, checkMoment, checkMove, checkStep } from "./promises.ts";
+import { checkDisks, checkMoment, checkMove } from "./promises.ts";
+import { checkStep } from "./promises-of-steps.ts";
 
 /** Explores and asks the invariants of all that is found. Rejects with the first that does not hold and what led there. */
 export async function close(settings: Settings): Promise<Closure> {
