@@ -23,7 +23,7 @@ const FINER = process.env["CRASH_FULL"] === "1" ? 8 : 1;
 const MOST = 20 * FINER;
 
 const needed = { ...needs("quotas", ["mkfs.btrfs", "btrfs", "mount"]), ...needsFileSystem("btrfs"), ...needsShim() };
-describe("a quota of btrfs", { ...needed, timeout: 300_000 }, () => {
+describe("a quota of btrfs", { ...needed, timeout: 300_000 * FINER }, () => {
   let folder: string;
   let volume: QuotaVolume;
   let site: Site;
