@@ -22,6 +22,8 @@ const DEADLINE_MS = 60;
 /** The commit comes from this much before the deadline to this much after it, in milliseconds: timers of a busy process are late. */
 const EARLY_MS = 15;
 const LATE_MS = 45;
+/** So much later comes the next commit after one that was in time, and so much earlier after one that was not. */
+const SHIFT_MS = 10;
 const LEAD_MS = 30;
 const TIMEOUT_MS = 600_000;
 
@@ -66,8 +68,12 @@ describe("who meets on one volume", needsShim(), () => {
       let next = 0;
       const worker = async (index: number): Promise<void> => {
         const volume = await copyVolume(site, "staged", `deadline${index}`);
+        // Follows the moment at which this machine, as busy as it is now, decides the other way.
+        let shift = 0;
         for (let turn = next++; turn < COMMITS; turn = next++) {
-          verdicts[await commitAround(site, volume, turn)] += 1;
+          const verdict = await commitAround(site, volume, turn, shift);
+          verdicts[verdict] += 1;
+          shift = Math.max(0, shift + (verdict === "committed" ? SHIFT_MS : -SHIFT_MS));
           volume.reset();
         }
       };
@@ -104,8 +110,13 @@ function startRacer(env: Readonly<Record<string, string>>): Racer {
 }
 
 /** One trial by the real loader whose app commits close to the deadline. Every other app knows the claim protocol. */
-async function commitAround(site: Site, { layout }: Copy, turn: number): Promise<"committed" | "rejected"> {
-  const offset = ((turn % 101) / 100) * (EARLY_MS + LATE_MS) - EARLY_MS;
+async function commitAround(
+  site: Site,
+  { layout }: Copy,
+  turn: number,
+  shift: number,
+): Promise<"committed" | "rejected"> {
+  const offset = shift + ((turn % 101) / 100) * (EARLY_MS + LATE_MS) - EARLY_MS;
   const wait = `sleep ${((DEADLINE_MS + offset) / 1000).toFixed(4)}`;
   const handshake = turn % 2 === 0 ? 'printf %s "$DOCKERLOADER_RUN_ID" > "$D/state/handshake";' : "";
   const env = {
