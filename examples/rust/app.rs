@@ -28,7 +28,7 @@ fn main() -> io::Result<()> {
 
     // `docker exec CONTAINER cli …` starts the committed version a second time, with these arguments.
     let arguments: Vec<String> = env::args().skip(1).collect();
-    if arguments.first().is_some_and(|first| first == "cli") {
+    if arguments.first().map(String::as_str) == Some("cli") {
         arguments[1..].iter().for_each(|argument| println!("{argument}"));
         return Ok(());
     }

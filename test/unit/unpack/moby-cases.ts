@@ -49,7 +49,7 @@ const MODES = {
   "explicit/permissions/umask/file": 0o666,
   "implied/dir-without-trailing-slash": 0o700,
 };
-const LONG = "root/.cpanm/work/1395823785.24209/Plack-1.0030/blib/man3";
+const LONG = "root/.cpanm/home/1395823785.24209/Plack-1.0030/blib/man3";
 const varRun = [directory("var"), symlink("var/run", "/run")];
 const varRunTree = { "run/": "", "var/": "", "var/run": "-> /run" };
 
