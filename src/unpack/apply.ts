@@ -192,12 +192,12 @@ export class EntryWriter implements TarSink {
       if (!linked) warnings.add("linkCopied", entry.name);
       if (kind === "symlink") return;
       holes.linked(existing, path);
-      const bytes = tree.pathOf(path);
-      if (looksLike(lstatSync(bytes), entry, ownership)) return;
+      const raw = tree.pathOf(path);
+      if (looksLike(lstatSync(raw), entry, ownership)) return;
       const remake = (): readonly string[] => tree.unshare(path);
       if (census === undefined) remake();
       else census.mode(path, entry.mode, remake);
-      dressFile(bytes, entry, ownership);
+      dressFile(raw, entry, ownership);
     });
   }
 

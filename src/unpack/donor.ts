@@ -94,9 +94,9 @@ export class Donor {
 
   /** Gives a copy the looks of its entry. Answers its inode. */
   #dressed(entry: RecordedEntry, path: string): number {
-    const bytes = this.#image.tree.pathOf(path);
-    dressFile(bytes, entry, this.#image.ownership);
-    return lstatSync(bytes).ino;
+    const raw = this.#image.tree.pathOf(path);
+    dressFile(raw, entry, this.#image.ownership);
+    return lstatSync(raw).ino;
   }
 }
 

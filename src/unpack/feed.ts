@@ -25,8 +25,11 @@ export class LayerFeed {
   #changed = Promise.withResolvers<void>();
   #turn = 0;
   #misled = false;
+  #failed = false;
 
   tell(news: LayerNews): void {
+    // News that were on their way must not make anybody wait again.
+    if (this.#failed) return;
     const known = this.#of(news.layer);
     if ("verified" in news) known.verified = true;
     else {
@@ -40,6 +43,7 @@ export class LayerFeed {
 
   /** Everybody who waits, or comes to, fails. */
   fail(error: unknown): void {
+    this.#failed = true;
     this.#changed.promise.catch(() => undefined);
     this.#changed.reject(error);
   }

@@ -67,10 +67,10 @@ export class HoleFiller implements TarSink {
     this.#place += 1;
     const path = this.#paths.get(this.#place);
     if (path === undefined) return;
-    const bytes = this.#tree.pathOf(path);
-    const { mode, mtimeMs } = lstatSync(bytes);
-    chmodSync(bytes, 0o600);
-    const fd = openSync(bytes, constants.O_WRONLY | constants.O_NOFOLLOW);
+    const raw = this.#tree.pathOf(path);
+    const { mode, mtimeMs } = lstatSync(raw);
+    chmodSync(raw, 0o600);
+    const fd = openSync(raw, constants.O_WRONLY | constants.O_NOFOLLOW);
     this.#open = { path, fd, mode: mode & 0o7777, mtime: mtimeMs / 1000 };
   }
 
