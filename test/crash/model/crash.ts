@@ -1,5 +1,6 @@
 /** Every disk that a power cut may leave: from a start and a log of operations, some of them forced by syncs. */
-import { apply, copyDisk, describeDisk, type Disk, type Entry, type Op } from "./disk.ts";
+import { apply, copyDisk, type Disk, type Entry, exactText, type Op } from "./disk.ts";
+import { numberDisks } from "./disk-numbers.ts";
 
 /** For each entry, where the first later sync that covers it stands: from there on it is forced. */
 export function syncsOf(log: readonly Entry[]): readonly number[] {
@@ -62,7 +63,27 @@ export interface CrashState {
   readonly disk: Disk;
   /** How many entries of the log had happened. */
   readonly at: number;
-  readonly key: string;
+}
+
+/** The disks that were found so far. */
+export interface Seen {
+  /** Notes this disk. False when it was noted before, with the same epoch last. */
+  readonly isNew: (disk: Disk, epoch: number) => boolean;
+  readonly count: () => number;
+}
+
+export function seenDisks(): Seen {
+  const keyOf = numberDisks({ textOf: exactText });
+  const epochs = new Map<number, number>();
+  return {
+    isNew: (disk, epoch) => {
+      const key = keyOf(disk);
+      if (epochs.get(key) === epoch) return false;
+      epochs.set(key, epoch);
+      return true;
+    },
+    count: () => epochs.size,
+  };
 }
 
 export function build(start: Disk, log: readonly Entry[], chosen: (index: number) => boolean, torn?: number): Disk {
@@ -82,13 +103,13 @@ const tear = (entry: Extract<Op, { op: "write" }>): Op => ({
 
 /**
  * The crash states at every point of the log from `from` on, each once for every value of `epochOf` at its point: what
- * must hold of a disk may change with what was promised since. `seen` holds what was found, with its last epoch.
+ * must hold of a disk may change with what was promised since.
  */
 export function* crashStates(
   start: Disk,
   log: readonly Entry[],
   random: Random,
-  seen: Map<string, number>,
+  seen: Seen,
   { from = 0, epochOf = () => 0 }: { from?: number; epochOf?: (at: number) => number } = {},
 ): Generator<CrashState> {
   const syncs = syncsOf(log);
@@ -100,16 +121,14 @@ export function* crashStates(
     const forced = (index: number): boolean => (syncs[index] ?? Infinity) < at;
     const loose = past.flatMap((entry, index) => (isSync(entry) || forced(index) ? [] : [index]));
     const made: Disk[] = [];
+    // What is forced before anything is loose is on all of them.
+    const common = loose[0] ?? at;
+    const base = build(start, past.slice(0, common), () => true);
+    const rest = past.slice(common);
     for (const kept of subsets(loose, past, random))
-      made.push(build(start, past, (index) => forced(index) || kept.has(index)));
+      made.push(build(base, rest, (index) => forced(common + index) || kept.has(common + index)));
     const write = loose.findLast((index) => past[index]?.op === "write");
-    if (write !== undefined) made.push(build(start, past, () => true, write));
-    for (const disk of made) {
-      const key = `${at}\n${describeDisk(disk)}`;
-      const content = key.slice(key.indexOf("\n"));
-      if (seen.get(content) === epochOf(at)) continue;
-      seen.set(content, epochOf(at));
-      yield { disk, at, key };
-    }
+    if (write !== undefined) made.push(build(base, rest, () => true, write - common));
+    for (const disk of made) if (seen.isNew(disk, epochOf(at))) yield { disk, at };
   }
 }

@@ -95,16 +95,25 @@ function changeFile(nodes: Map<Ino, Node>, entry: Extract<Op, { op: "write" | "t
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 
+/** A name without what is random in it; what has no dash has no UUID. */
+export const shownName = (name: string): string => (name.includes("-") ? name.replace(UUID, "*") : name);
+
+/** What is in a file, without times. */
+export const shownText = ({ data }: Extract<Node, { kind: "file" }>): string =>
+  data.toString("latin1").replace(TIME, "*");
+
+/** All that there is of a file or link but times. */
+export const exactText = (node: Exclude<Node, { kind: "directory" }>): string =>
+  node.kind === "link" ? `-> ${node.target}` : `${node.mode} ${shownText(node)}`;
+
 /** Everything below a directory as text; random names and times are shown as equal. */
 export function describeDisk(disk: Disk, dir: Ino = ROOT, prefix = ""): string {
   const lines: string[] = [];
   for (const [name, ino] of entriesOf(disk, dir) ?? []) {
     const node = disk.nodes.get(ino);
-    const path = `${prefix}/${name.replace(UUID, "*")}`;
+    const path = `${prefix}/${shownName(name)}`;
     if (node?.kind === "directory") lines.push(`${path}/`, describeDisk(disk, ino, path));
-    else if (node?.kind === "link") lines.push(`${path} -> ${node.target}`);
-    else if (node?.kind === "file")
-      lines.push(`${path} ${node.mode} ${node.data.toString("latin1").replace(TIME, "*")}`);
+    else if (node !== undefined) lines.push(`${path} ${exactText(node)}`);
   }
   return lines.sort().join("\n");
 }

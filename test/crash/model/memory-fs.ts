@@ -25,12 +25,18 @@ export function createMemoryFs(start: Disk): MemoryFs {
   const log: Entry[] = [];
   const files = new Map<number, { ino: Ino; append: boolean }>();
   const locks = createLocks();
+  const splitPaths = new Map<string, readonly string[]>();
   let nextFd = 3;
 
   const nodeOf = (ino: Ino | undefined): Node | undefined => (ino === undefined ? undefined : disk.nodes.get(ino));
   const perform = (op: Op): void => {
     apply(disk, op);
     log.push(op);
+  };
+  const partsOf = (path: string): readonly string[] => {
+    const parts = splitPaths.get(path) ?? path.split("/").filter((part) => part !== "");
+    splitPaths.set(path, parts);
+    return parts;
   };
   const childOf = (dir: Ino, name: string, path: string): Ino | undefined => {
     const node = nodeOf(dir);
@@ -43,31 +49,30 @@ export function createMemoryFs(start: Disk): MemoryFs {
     path: string,
     follow: boolean,
     hops = 0,
-  ): { dir: Ino; name: string; ino: Ino | undefined; real: string } => {
+  ): { dir: Ino; name: string; ino: Ino | undefined; parts: readonly string[] } => {
     if (hops > HOPS) throw fault("ELOOP", path);
-    const parts = path.split("/").filter((part) => part !== "");
+    const parts = partsOf(path);
     let dir: Ino = ROOT;
-    let real = "";
-    for (const [index, name] of parts.entries()) {
+    for (let index = 0; index < parts.length; index += 1) {
+      const name = parts[index] ?? "";
       const ino = childOf(dir, name, path);
       const last = index === parts.length - 1;
       const node = nodeOf(ino);
       if (node?.kind === "link" && (!last || follow)) {
-        const target = node.target.startsWith("/") ? node.target : join(real || "/", node.target);
-        return resolve(join(target, ...parts.slice(index + 1)), follow, hops + 1);
+        const target = node.target.startsWith("/") ? node.target : join("/", ...parts.slice(0, index), node.target);
+        return resolve([target, ...parts.slice(index + 1)].join("/"), follow, hops + 1);
       }
-      if (last) return { dir, name, ino, real: `${real}/${name}` };
+      if (last) return { dir, name, ino, parts };
       if (ino === undefined) throw fault("ENOENT", path);
       dir = ino;
-      real += `/${name}`;
     }
-    return { dir: ROOT, name: "", ino: ROOT, real: "/" };
+    return { dir: ROOT, name: "", ino: ROOT, parts };
   };
-  const find = (path: string, follow = true): { ino: Ino; node: Node; real: string } => {
-    const { ino, real } = resolve(path, follow);
+  const find = (path: string, follow = true): { ino: Ino; node: Node; parts: readonly string[] } => {
+    const { ino, parts } = resolve(path, follow);
     const node = nodeOf(ino);
     if (ino === undefined || node === undefined) throw fault("ENOENT", path);
-    return { ino, node, real };
+    return { ino, node, parts };
   };
   const create = (path: string, node: Node): Ino => {
     const { dir, name, ino: present } = resolve(path, false);
@@ -169,7 +174,7 @@ export function createMemoryFs(start: Disk): MemoryFs {
       if (node.kind !== "link") throw fault("EINVAL", path);
       return node.target;
     },
-    realpathSync: (path: string) => find(path).real,
+    realpathSync: (path: string) => `/${find(path).parts.join("/")}`,
     unlinkSync: (path: string) => {
       if (find(path, false).node.kind === "directory") throw fault("EISDIR", path);
       remove(path);

@@ -1,6 +1,6 @@
 /** Cuts the power at every operation of a scenario, boots every disk that may be left, and kills again inside that boot. */
 import { copyDisk, type Disk, type Entry } from "./disk.ts";
-import { crashStates, type Random, seeded } from "./crash.ts";
+import { crashStates, type Random, seeded, type Seen, seenDisks } from "./crash.ts";
 import { checkDisk } from "./invariants.ts";
 import type { Scenario } from "./scenario.ts";
 import { A } from "./versions.ts";
@@ -53,9 +53,9 @@ export async function sweep(scenario: Scenario, options: SweepOptions): Promise<
   const linked = openWorld(start).store.links.read("entrypoint").kind === "version";
   const world = openWorld(start);
   await scenario.play(world);
-  const seen = new Map<string, number>();
+  const seen = seenDisks();
   const violations: Violation[] = [];
-  const seenInside = new Map<string, number>();
+  const seenInside = seenDisks();
   const check = async (
     disk: Disk,
     at: number,
@@ -87,14 +87,14 @@ export async function sweep(scenario: Scenario, options: SweepOptions): Promise<
   return {
     scenario: scenario.name,
     operations: world.fs.log.length,
-    states: seen.size,
-    recoveryStates: seenInside.size,
+    states: seen.count(),
+    recoveryStates: seenInside.count(),
     violations,
   };
 }
 
 /** Distinct disks that a crash inside the boot of this disk may leave. */
-async function crashesInside(disk: Disk, random: Random, seen: Map<string, number>): Promise<Disk[]> {
+async function crashesInside(disk: Disk, random: Random, seen: Seen): Promise<Disk[]> {
   const world = openWorldQuietly(disk);
   if (world === undefined) return [];
   try {
