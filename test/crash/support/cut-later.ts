@@ -6,11 +6,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { layoutOf } from "../../../src/layout.ts";
 import { must } from "../../container/support/command.ts";
 import { collect } from "../../container/support/output.ts";
+import { linkedDigest } from "./linked.ts";
 import { copyImage, cutPower, type FileSystemType, makeImage, mountImage, repointLinks, unmount } from "./loop.ts";
 import { originalFault, originalFirst, originalUpdate } from "./original-order.ts";
 import type { PowerSite } from "./power-site.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import { linkedDigest } from "./versions.ts";
 
 export const DELAYS_SECS = [0, 1, 3, 7, 12, 25] as const;
 

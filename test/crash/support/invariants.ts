@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { linkedDigest } from "./linked.ts";
 import type { Act, Ended, Site } from "./site.ts";
-import { linkedDigest, type Version } from "./versions.ts";
+import type { Version } from "./versions.ts";
 
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 const TEMPORARY = /^(tmp-|removing-)/;

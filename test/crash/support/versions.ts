@@ -1,5 +1,5 @@
 import { createCipheriv } from "node:crypto";
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Digest } from "../../../src/digest.ts";
 import { buildImage, type BuiltImage, type TestRegistry } from "../../../src/testing/index.ts";
@@ -83,10 +83,4 @@ export function listTree(root: string, below = ""): string[] {
       return entry.isDirectory() ? listTree(root, path) : [path];
     })
     .sort();
-}
-
-/** The digest in a link's target, or undefined when there is no such link. */
-export function linkedDigest(path: string): string | undefined {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-  return /sha256:[a-f0-9]{64}/.exec(readlinkSync(path))?.[0];
 }
