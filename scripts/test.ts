@@ -3,8 +3,8 @@
  * The container tests need root and Debian packages; .ci/run runs them.
  */
 import { spawnSync } from "node:child_process";
-import { globSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { globSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
@@ -24,5 +24,10 @@ const files = (wanted.length === 0 ? FOLDERS : wanted).flatMap((name) =>
 );
 // Node's own default leaves one processor idle: of two that is half the time.
 const options = [`--test-timeout=${TIMEOUT_MS}`, `--test-concurrency=${availableParallelism()}`];
-const { status } = spawnSync(process.execPath, ["--test", ...options, ...files], { cwd: root, stdio: "inherit" });
+// What one process has compiled, the next one need not: a tenth of a short test, and a process without the compiler of types
+// starts others twice as fast.
+const compiled = mkdtempSync(join(tmpdir(), "dockerloader-compiled-"));
+const env = { NODE_COMPILE_CACHE: compiled, ...process.env };
+const { status } = spawnSync(process.execPath, ["--test", ...options, ...files], { cwd: root, env, stdio: "inherit" });
+rmSync(compiled, { recursive: true, force: true });
 process.exit(status ?? 1);
