@@ -40,9 +40,8 @@ async function main(args: readonly string[]): Promise<number> {
     return run({ env, args: afterDashes(command === "run" ? rest : args), self });
   }
   if (command === "fetch" && rest.length === 0) {
-    const { fetch } = await import("./cli/fetch.ts");
-    const { perform } = await import("./cli/perform.ts");
-    return perform(env, (context) => fetch.run({}, context));
+    const { fetchMain } = await import("./cli/fetch-main.ts");
+    return fetchMain(env);
   }
   const { runCommand } = await import("./cli/commands.ts");
   return runCommand(args, env);

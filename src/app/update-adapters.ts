@@ -5,6 +5,7 @@ import { LIMITS } from "../limits.ts";
 import { type StagedImage, stageImage } from "../pull/extract.ts";
 import type { ImageSource } from "../registry/source.ts";
 import { linkFacts, type Lock, lockOrThrow, requireRoom, type Store } from "../store/index.ts";
+import { openUnpacker } from "../unpack/index.ts";
 import { fromPromise } from "../xstate.ts";
 import type { Session } from "./session.ts";
 import { type Look, lookAgain } from "./steady.ts";
@@ -63,14 +64,17 @@ export function createUpdateAdapters(
       download: fromPromise(({ input: { release }, signal }) =>
         locked(async () => {
           log.emit({ type: "update.available", ...release });
-          const image = await source.image({ digest: release.digest, signal });
           const stop = new AbortController();
           const { reference } = release;
           const sharing = session.config.shareFiles;
-          staging = {
-            stop,
-            image: await stageImage(store, image, { source, log, signal: stop.signal, reference, sharing }),
+          const unpacker = openUnpacker();
+          const stage = async (): Promise<StagedImage> => {
+            const image = await source.image({ digest: release.digest, signal });
+            return stageImage(store, image, { source, log, signal: stop.signal, reference, sharing, unpacker });
           };
+          const image = stage();
+          void Promise.allSettled([image.then(({ published }) => published)]).then(() => unpacker[Symbol.dispose]());
+          staging = { stop, image: await image };
           await abortable(signal, stop, staging.image.downloaded);
         }),
       ),

@@ -4,10 +4,9 @@ import type { Logger } from "../log/logger.ts";
 import type { RemoteImage } from "../registry/source.ts";
 import { type Store, sweepStorage } from "../store/index.ts";
 import type { ReuseRequest, Sharing, UnpackReport } from "../unpack/index.ts";
-import type { DownloadOptions } from "./download.ts";
-import { receiveImage } from "./receive.ts";
+import { receiveImage, type ReceiveOptions } from "./receive.ts";
 
-export interface StageOptions extends DownloadOptions {
+export interface StageOptions extends ReceiveOptions {
   /** What the target named when it was resolved. */
   readonly reference: string;
   /** How files of layers that a version on disk has too may be reused. */

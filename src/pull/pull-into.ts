@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { Digest } from "../digest.ts";
 import { openSource } from "../registry/open-source.ts";
 import { openStore } from "../store/index.ts";
+import { openUnpacker } from "../unpack/index.ts";
 import type { PullOptions } from "./pull.ts";
 import { receiveImage } from "./receive.ts";
 
@@ -11,6 +12,7 @@ import { receiveImage } from "./receive.ts";
  * beside it, which is removed in the end. Returns the digest of the platform's image.
  */
 export async function pullInto(target: string, directory: string, options: PullOptions): Promise<Digest> {
+  using unpacker = openUnpacker();
   const temporary = mkdtempSync(join(dirname(directory), `.${basename(directory)}-blobs-`));
   const source = openSource(target, options);
   const { log, signal } = options;
@@ -18,7 +20,7 @@ export async function pullInto(target: string, directory: string, options: PullO
     const store = openStore(temporary);
     const image = await source.image({ signal });
     const { digest } = image;
-    const { downloaded, unpacked } = receiveImage(store, image, { root: directory }, { source, log, signal });
+    const { downloaded, unpacked } = receiveImage(store, image, { root: directory }, { source, log, signal, unpacker });
     const [{ entries, bytes, warnings, reusedLayers }] = await Promise.all([unpacked, downloaded]);
     for (const message of warnings) log.emit({ type: "image.warning", digest, message });
     log.emit({ type: "image.extracted", digest, entries, bytes, reusedLayers });

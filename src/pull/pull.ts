@@ -6,6 +6,7 @@ import type { Logger } from "../log/logger.ts";
 import { DockerloaderError } from "../errors.ts";
 import { openSource } from "../registry/open-source.ts";
 import type { Store } from "../store/index.ts";
+import { openUnpacker, type Unpacker } from "../unpack/index.ts";
 import { stageImage } from "./extract.ts";
 
 export interface PullOptions {
@@ -15,10 +16,13 @@ export interface PullOptions {
   readonly signal: AbortSignal;
   /** Default: LIMITS. */
   readonly limits?: Partial<Limits>;
+  /** Unpacks the image; who gave it disposes of it. Default: one of our own. */
+  readonly unpacker?: Unpacker;
 }
 
 /** Resolves, downloads, verifies and unpacks an image. The caller holds the store lock. Returns the version's digest. */
 export async function pullImage(store: Store, target: string, options: PullOptions): Promise<Digest> {
+  using own = options.unpacker === undefined ? openUnpacker() : undefined;
   const source = openSource(target, { ...options, records: store.records });
   try {
     const image = await source.image({ signal: options.signal });
@@ -30,6 +34,7 @@ export async function pullImage(store: Store, target: string, options: PullOptio
       signal,
       reference: source.name,
       sharing: config.shareFiles,
+      unpacker: options.unpacker ?? own,
     });
     await Promise.all([staged.downloaded, staged.published]);
     return image.digest;

@@ -1,6 +1,6 @@
 import type { RemoteImage } from "../registry/source.ts";
 import type { Store } from "../store/index.ts";
-import { type ReuseRequest, unpackImage, type UnpackReport } from "../unpack/index.ts";
+import { type ReuseRequest, unpackImage, type Unpacker, type UnpackReport } from "../unpack/index.ts";
 import { createDownloads, type DownloadOptions } from "./download.ts";
 
 /** Where an image is unpacked to, and how. */
@@ -12,6 +12,11 @@ export interface Destination {
   /** A file for the seal of the tree. */
   readonly seal?: string;
   readonly reuse?: ReuseRequest;
+}
+
+export interface ReceiveOptions extends DownloadOptions {
+  /** Unpacks the image; who gave it disposes of it, not before both promises are settled. Default: one of our own. */
+  readonly unpacker?: Unpacker | undefined;
 }
 
 /** An image on its way. Both promises reject with the same first failure, once nothing is written any more. */
@@ -29,7 +34,7 @@ export function receiveImage(
   store: Store,
   image: RemoteImage,
   { root, inventory, seal, reuse }: Destination,
-  options: DownloadOptions,
+  options: ReceiveOptions,
 ): Incoming {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
@@ -41,7 +46,7 @@ export function receiveImage(
     asked.resolve();
   };
 
-  const unpack = async (): Promise<UnpackReport> => {
+  const apply = async (): Promise<UnpackReport> => {
     downloads.want([...layers.keys()].slice(reuse?.layers ?? 0));
     if (reuse === undefined) asked.resolve();
     const sources = layers.map(({ digest, mediaType, size }, index) => ({
@@ -58,7 +63,9 @@ export function receiveImage(
       ...(seal && { seal }),
       ...(reuse && { reuse }),
     };
-    return unpackImage(request, { signal, gate: { needs, ready: downloads.ready, arriving: downloads.arriving } });
+    const gate = { needs, ready: downloads.ready, arriving: downloads.arriving };
+    const { unpack = unpackImage } = options.unpacker ?? {};
+    return unpack(request, { signal, gate });
   };
   const download = async (): Promise<void> => {
     await asked.promise;
@@ -67,7 +74,7 @@ export function receiveImage(
     store.images.put(image.digest, image.manifestBytes);
   };
 
-  const halves = [unpack(), download()] as const;
+  const halves = [apply(), download()] as const;
   let failure: { readonly error: unknown } | undefined;
   const settled = halves.map((half) =>
     half.catch((error: unknown) => {
