@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
+import { EntryNames } from "./entry-names.ts";
 import { LayerFault } from "./faults.ts";
-import type { Completed } from "./files.ts";
+import type { Note } from "./files.ts";
 import type { ImageState } from "./image-state.ts";
 import { dressFile, dressLink, looksLike } from "./looks.ts";
 import { clampTime } from "./metadata.ts";
@@ -15,28 +16,27 @@ import { UpperLayer, whiteoutOf } from "./whiteouts.ts";
 const LARGEST_ID = 0xffff_fffe;
 const LINK_TARGET_BYTES = 4095;
 
+const isId = (id: number): boolean => id >= 0 && id <= LARGEST_ID;
+
 const hostile = (rule: string, text: string): LayerFault => new LayerFault("LAYER_HOSTILE", rule, text);
 const corrupt = (rule: string, text: string): LayerFault => new LayerFault("LAYER_CORRUPT", rule, text);
 
-/** Puts a file, looks and all, at a path of the tree; undefined: the content comes from the layer. */
-export type FileProvider = (path: string) => GivenFile | undefined;
-
-export interface GivenFile {
-  readonly ino: number;
-  readonly sha256: string;
-}
+/** Puts a file, looks and all, at a path of the tree, and tells who is to know of it. False: the content comes from the layer. */
+export type FileProvider = (path: string, note: Note) => boolean;
 
 /** Turns the entries of one layer into files (rules A1 to A35). `close` is due whatever happens. */
 export class EntryWriter implements TarSink {
   readonly #image: ImageState;
   readonly #upper: UpperLayer;
   readonly #resolver: Resolver;
+  readonly #names: EntryNames;
   readonly #provide: FileProvider;
   #entry: TarEntry | undefined;
 
   /** `bottom`: the first layer of the image. `provide`: asked first whether it has the file of an entry. */
-  constructor(image: ImageState, bottom: boolean, provide: FileProvider = () => undefined) {
+  constructor(image: ImageState, bottom: boolean, provide: FileProvider = () => false) {
     this.#image = image;
+    this.#names = new EntryNames(image.budget.limits);
     this.#provide = provide;
     this.#upper = new UpperLayer(image.tree, image.impliedFacts, bottom);
     this.#resolver = new Resolver(image.tree, image.budget.limits, {
@@ -62,14 +62,13 @@ export class EntryWriter implements TarSink {
     this.#entry = entry;
     budget.entry(entry.size);
     recorder?.entry(entry);
-    const { parts, clamped, indirect } = cleanName(entry.name, budget.limits);
+    const { parent, last, clamped, indirect } = this.#names.clean(entry.name);
     if (clamped) warnings.add("clamped", entry.name);
-    const last = parts.at(-1);
     if (last === undefined) return this.#root(entry, indirect);
-    if (this.#whiteout(parts.slice(0, -1), last)) return;
+    if (this.#whiteout(parent, last)) return;
     this.#checkIds(entry);
-    this.#warnOfAttributes(entry, parts);
-    this.#make(entry, parts.slice(0, -1), last);
+    this.#warnOfAttributes(entry, parent.length === 0 && last === "entrypoint");
+    this.#make(entry, parent, last);
   }
 
   data(piece: Buffer): void {
@@ -141,18 +140,16 @@ export class EntryWriter implements TarSink {
   }
 
   #file(path: string, entry: TarEntry): void {
-    const { tree, recorder, census, files } = this.#image;
-    const given = this.#provide(path);
-    const fd = given === undefined ? tree.file(path, entry.mode & 0o777) : undefined;
-    // Only now: what was at the path before has made way.
-    const noted = recorder?.file(path);
-    const counted = census?.file(path, entry.mode);
-    const complete: Completed = (ino, sha256) => {
-      noted?.(ino, sha256);
-      counted?.(sha256);
+    const { recorder, census, files } = this.#image;
+    const note: Note = () => {
+      const noted = recorder?.file(path);
+      const counted = census?.file(path, entry.mode);
+      return (ino, sha256) => {
+        noted?.(ino, sha256);
+        counted?.(sha256);
+      };
     };
-    if (fd !== undefined) files.begin(fd, entry, complete);
-    else if (given !== undefined) complete(given.ino, given.sha256);
+    if (!this.#provide(path, note)) files.begin(path, entry, note);
   }
 
   #directory(entry: TarEntry, parent: readonly string[], last: string): void {
@@ -180,8 +177,7 @@ export class EntryWriter implements TarSink {
 
   /** The file takes the looks of the header (rule A23), unless it is a link: then nothing may be changed through it. */
   #hardLink(entry: TarEntry, parent: readonly string[], last: string): void {
-    const { tree, ownership, warnings, holes, files, census } = this.#image;
-    files.settle();
+    const { tree, ownership, warnings, holes, census } = this.#image;
     this.#add(parent, last, entry, (path) => {
       const { existing, kind } = this.#linkTarget(entry.linkname);
       if (existing === path || existing.startsWith(`${path}/`)) {
@@ -222,15 +218,13 @@ export class EntryWriter implements TarSink {
   }
 
   #checkIds({ uid, gid }: TarEntry): void {
-    for (const id of [uid, gid]) {
-      if (id < 0 || id > LARGEST_ID) throw corrupt("A32", `the owner ${id} is not from 0 to ${LARGEST_ID}`);
-    }
+    const wrong = isId(uid) ? gid : uid;
+    if (!isId(wrong)) throw corrupt("A32", `the owner ${wrong} is not from 0 to ${LARGEST_ID}`);
   }
 
-  #warnOfAttributes({ name, xattrs }: TarEntry, parts: readonly string[]): void {
+  #warnOfAttributes({ name, xattrs }: TarEntry, isEntrypoint: boolean): void {
     if (xattrs.length === 0) return;
     this.#image.warnings.add("xattr", name);
-    const isEntrypoint = parts.length === 1 && parts[0] === "entrypoint";
     if (isEntrypoint && xattrs.includes("security.capability")) this.#image.warnings.add("capability", name);
   }
 }

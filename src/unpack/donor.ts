@@ -2,7 +2,7 @@ import { lstatSync, type Stats } from "node:fs";
 import { errnoOf } from "./faults.ts";
 import type { ImageState } from "./image-state.ts";
 import type { Inventory, RecordedEntry } from "./inventory.ts";
-import { dressFile, looksLike } from "./looks.ts";
+import { dressFile, isUnchanged } from "./looks.ts";
 import { join, parentOf, rawPath, type RawPath } from "./names.ts";
 
 /** How files come from one tree into another. `links`: clones where the file system can, else hard links; `clones`: clones or nothing. */
@@ -40,23 +40,31 @@ export class Donor {
   /** Puts the file of an entry at `path` of the new tree. Answers its inode; undefined when the file cannot be had. */
   give(entry: RecordedEntry, path: string): number | undefined {
     if (entry.path === "") return undefined;
-    const source = this.#pathOf(entry.path);
+    const source = this.#fullPath(entry.path);
     const stat = look(source);
-    if (stat === undefined || !this.#isUnchanged(stat, entry)) return undefined;
-    if (this.#clones && this.#clone(source, path)) return this.#dressed(entry, path);
+    if (stat === undefined || !isUnchanged(stat, entry, this.#image.ownership)) return undefined;
+    if (this.#clones && this.#clone(rawPath(source), path)) return this.#dressed(entry, path);
     if (this.#sharing === "clones") return undefined;
     if (this.#isQuiet(parentOf(entry.path)) && this.#link(source, path, entry.ino)) return entry.ino;
-    this.#image.tree.copy(source, path, "copy");
+    this.#image.tree.copy(rawPath(source), path, "copy");
     return this.#dressed(entry, path);
   }
 
-  #pathOf(path: string): RawPath {
-    return rawPath(join(this.#root, path));
+  /** Has the same done beside us, when it comes to a link; it is told later on what came of it. False: `give` has to do it. */
+  hand(entry: RecordedEntry, path: string, told: { made: () => void; refused: () => void }): boolean {
+    if (entry.path === "" || this.#clones || this.#sharing === "clones") return false;
+    if (!this.#isQuiet(parentOf(entry.path))) return false;
+    const { tree, files } = this.#image;
+    const source = this.#fullPath(entry.path);
+    const made = (): void => {
+      tree.noteAdopted(source, path, entry.ino);
+      told.made();
+    };
+    return files.link(source, path, entry, { ...told, made });
   }
 
-  #isUnchanged(stat: Stats, entry: RecordedEntry): boolean {
-    const same = stat.isFile() && stat.ino === entry.ino && stat.size === entry.size;
-    return same && looksLike(stat, entry, this.#image.ownership);
+  #fullPath(path: string): string {
+    return join(this.#root, path);
   }
 
   /** True when the app has created, removed and renamed nothing in the directory, and it is no declared volume. */
@@ -64,7 +72,7 @@ export class Donor {
     const known = this.#quiet.get(directory);
     if (known !== undefined) return known;
     const published = this.#inventory.directories.get(directory);
-    const now = look(this.#pathOf(directory))?.mtimeMs;
+    const now = look(this.#fullPath(directory))?.mtimeMs;
     const declared = this.#volumes.some((volume) => `${directory}/`.startsWith(`${volume}/`));
     const quiet = !declared && now !== undefined && published !== undefined && now === published;
     this.#quiet.set(directory, quiet);
@@ -82,7 +90,7 @@ export class Donor {
     }
   }
 
-  #link(source: RawPath, path: string, ino: number): boolean {
+  #link(source: string, path: string, ino: number): boolean {
     try {
       this.#image.tree.adopt(source, path, ino);
       return true;
@@ -101,9 +109,9 @@ export class Donor {
 }
 
 /** The facts of what is at a path; undefined for nothing, and for a path that leads nowhere any more. */
-function look(path: RawPath): Stats | undefined {
+function look(path: string): Stats | undefined {
   try {
-    return lstatSync(path, { throwIfNoEntry: false });
+    return lstatSync(rawPath(path), { throwIfNoEntry: false });
   } catch {
     return undefined;
   }

@@ -1,9 +1,11 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { ContentHash } from "./content-hash.ts";
-import { type Helper, writeOrder } from "./files.ts";
+import type { Helper } from "./files.ts";
+import { doOrder } from "./orders.ts";
 import { Ownership } from "./ownership.ts";
-import { type RingMemory, serveRing } from "./ring.ts";
+import type { RingMemory } from "./ring-memory.ts";
+import { serveRing } from "./ring-server.ts";
 
 /** What a worker is given that is to help another one. */
 export interface HelpRequest {
@@ -20,6 +22,8 @@ export function helperFrom(file: URL, owners: boolean, processors = availablePar
       workerData: { memory, owners, hashes } satisfies HelpRequest,
       execArgv: [],
       name: "files",
+      // It closes what it opens; to remember every descriptor costs a part of each file.
+      trackUnmanagedFds: false,
     });
     worker.unref();
   };
@@ -28,11 +32,10 @@ export function helperFrom(file: URL, owners: boolean, processors = availablePar
 /** The whole life of a helper. */
 export function help({ memory, owners, hashes }: HelpRequest): void {
   const hash = hashes ? new ContentHash() : undefined;
-  let refused = false;
-  const ownership = new Ownership(owners, { add: () => (refused = true) });
-  serveRing(memory, (order, data) => {
-    refused = false;
-    const ino = writeOrder(order, data, ownership);
-    return { ino, ownerRefused: refused, sha256: hash?.add(data, order.last) ?? "" };
+  let ownerRefused = false;
+  const ownership = new Ownership(owners, { add: () => (ownerRefused = true) });
+  serveRing(memory, (numbers, bytes) => {
+    ownerRefused = false;
+    return { ...doOrder(numbers, bytes, ownership, hash), ownerRefused };
   });
 }

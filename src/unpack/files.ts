@@ -1,14 +1,18 @@
-import { closeSync, writeSync } from "node:fs";
+import { closeSync } from "node:fs";
+import { DockerloaderError } from "../errors.ts";
 import { ContentHash } from "./content-hash.ts";
 import { toVolumeError } from "./faults.ts";
-import { dressOpen } from "./looks.ts";
+import { dressOpen, type Expected } from "./looks.ts";
+import { contentOf, fileOrder, linkOrder, MADE, writeAll } from "./orders.ts";
 import type { Ownership } from "./ownership.ts";
-import { type Done, newRingMemory, type Order, RingGiver, type RingMemory } from "./ring.ts";
+import { RingGiver, type Settlement } from "./ring.ts";
+import { newRingMemory, type RingMemory } from "./ring-memory.ts";
+import type { Rootfs } from "./rootfs.ts";
 import { shown } from "./shown.ts";
 import type { TarEntry } from "./tar-parser.ts";
 import type { Warnings } from "./warnings.ts";
 
-/** Starts a thread that serves the memory with `writeOrder`. It ends with the thread that called. */
+/** Starts a thread that does the orders in the memory (`doOrder`). It ends with the thread that called. */
 export type Helper = (memory: RingMemory, hashes: boolean) => void;
 
 /** Files after which a helper pays: its start costs as much as some hundred of them. */
@@ -19,60 +23,69 @@ const LARGE_BYTES = 64 * 1024;
 /** Told once a file is complete: its inode, and its SHA-256 when hashes are wanted (else empty). */
 export type Completed = (ino: number, sha256: string) => void;
 
-const NOTHING = Buffer.alloc(0);
+/** Asked once nothing else is in the place of a file any more: who is to be told. */
+export type Note = () => Completed;
 
+/** The file at hand; `fd` is undefined while the helper is going to make it. */
 interface Open {
-  readonly fd: number;
+  readonly fd: number | undefined;
+  readonly path: string;
   readonly entry: TarEntry;
   readonly done: Completed;
 }
 
+/** An order that is not settled: what it makes, and what is due when it was done or refused. */
+interface Given {
+  readonly path: string;
+  readonly name: string;
+  readonly made: (done: Settlement) => void;
+  readonly refused: (content: Buffer) => void;
+}
+
+const NOTHING = Buffer.alloc(0);
+
 /**
- * Writes the content of new files and gives them their looks. For an image of many files a helper thread does both for the
- * small ones while the calling thread reads on and opens the next files: the kernel's work for a file divides about evenly so. Only the calling
- * thread opens and closes descriptors, and only it changes names: what a layer does keeps its order.
+ * Makes the files of a tree. For an image of many files a helper thread makes small ones beside the calling thread: whoever is
+ * free makes the next one, so that the kernel's work divides evenly. The helper is only ever given paths at which nothing is, and before
+ * anything else looks at such a path it is there (`due`): what a layer does keeps its order.
  */
-export class FileWriter {
+export class FileMaker {
+  readonly #tree: Rootfs;
   readonly #ownership: Ownership;
   readonly #warnings: Warnings;
   readonly #helper: Helper | undefined;
   readonly #hash: ContentHash | undefined;
   #ring: RingGiver | undefined;
   #files = 0;
-  /** What the orders that are not settled are for. */
-  readonly #given: { readonly open: Open; readonly last: boolean }[] = [];
+  readonly #given: Given[] = [];
+  /** The paths of what is given. */
+  readonly #paths = new Set<string>();
+  /** What is settled is being worked through: nothing is given meanwhile. */
+  #settling = false;
   #open: Open | undefined;
-  #shared = false;
-  #pending = 0;
 
   /** `hashes`: content is wanted by its hash. */
-  constructor(ownership: Ownership, warnings: Warnings, hashes: boolean, helper: Helper | undefined) {
+  constructor(tree: Rootfs, ownership: Ownership, warnings: Warnings, hashes: boolean, helper: Helper | undefined) {
+    this.#tree = tree;
     this.#ownership = ownership;
     this.#warnings = warnings;
     this.#helper = helper;
     this.#hash = hashes ? new ContentHash() : undefined;
   }
 
-  /** Takes over a new file, open for writing. */
-  begin(fd: number, entry: TarEntry, done: Completed): void {
-    this.#open = { fd, entry, done };
-    this.#shared = entry.size <= LARGE_BYTES && this.#ring?.served === true;
-    this.#files += 1;
-    if (this.#ring === undefined && this.#helper !== undefined) this.#consider(this.#helper);
-  }
-
-  #consider(helper: Helper): void {
-    if (this.#files < ALONE) return;
-    const memory = newRingMemory();
-    this.#ring = new RingGiver(memory, (done) => this.#finished(done));
-    helper(memory, this.#hash !== undefined);
+  /** Begins a file. What is in its place makes way. */
+  begin(path: string, entry: TarEntry, note: Note): void {
+    const ring = entry.size <= LARGE_BYTES ? this.#ringFor(path, entry.size) : undefined;
+    const fd = ring === undefined ? this.#tree.file(path, entry.mode & 0o777) : undefined;
+    ring?.putText(this.#tree.fullPath(path));
+    this.#open = { fd, path, entry, done: note() };
   }
 
   /** Content of the file begun last. False when there is none to take it. */
   data(piece: Buffer): boolean {
     const open = this.#open;
     if (open === undefined) return false;
-    if (this.#shared && this.#ring !== undefined) this.#share(this.#ring, open, piece);
+    if (open.fd === undefined) this.#ring?.put(piece);
     else {
       writeAll(open.fd, piece);
       this.#hash?.add(piece, false);
@@ -80,21 +93,12 @@ export class FileWriter {
     return true;
   }
 
-  #share(ring: RingGiver, open: Open, piece: Buffer): void {
-    for (let rest = piece; rest.length > 0;) {
-      const used = ring.put(rest);
-      this.#pending += used;
-      rest = rest.subarray(used);
-      if (ring.full) this.#order(ring, open, false);
-    }
-  }
-
   /** The file begun last has all its content. */
   end(): void {
     const open = this.#open;
     this.#open = undefined;
     if (open === undefined) return;
-    if (this.#shared && this.#ring !== undefined) return this.#order(this.#ring, open, true);
+    if (open.fd === undefined) return this.#order(open);
     try {
       const ino = dressOpen(open.fd, open.entry, this.#ownership);
       open.done(ino, this.#hash?.add(NOTHING, true) ?? "");
@@ -103,55 +107,106 @@ export class FileWriter {
     }
   }
 
-  /** Returns when every file that has ended is complete: to be called before anybody looks at one. */
+  /**
+   * Has one more name made, in this tree, for a file of another one; it is `made` or `refused` later on. False when the
+   * calling thread had better make it.
+   */
+  link(source: string, path: string, expected: Expected, told: { made: () => void; refused: () => void }): boolean {
+    const ring = this.#ringFor(path, source.length);
+    if (ring === undefined) return false;
+    const full = this.#tree.fullPath(path);
+    ring.putText(source);
+    ring.putText(full);
+    ring.order(linkOrder(source, full, expected));
+    this.#paths.add(path);
+    this.#given.push({ path, name: expected.name, ...told });
+    return true;
+  }
+
+  /** Returns when what is given for a path is there; without a path: all that is given. To be called before anybody looks. */
+  due(path?: string): void {
+    if (this.#paths.size === 0 || this.#settling) return;
+    if (path === undefined || this.#paths.has(path)) this.settle();
+  }
+
+  /** Returns when every file that has ended is complete. */
   settle(): void {
     if (this.#ring !== undefined) this.#attributed(this.#ring, (ring) => ring.settle());
   }
 
   /** Lets go of the file at hand, if there is one, and of nothing else. */
   drop(): void {
-    if (this.#open !== undefined) closeSync(this.#open.fd);
+    if (this.#open?.fd !== undefined) closeSync(this.#open.fd);
     this.#open = undefined;
   }
 
-  /** Ends the helper. */
+  /** Ends the helper: once this returns it makes nothing any more. */
   close(): void {
     this.#ring?.close();
   }
 
-  #order(ring: RingGiver, open: Open, last: boolean): void {
-    const { mode, uid, gid, mtime } = open.entry;
-    const order = { fd: open.fd, bytes: this.#pending, last, mode, uid, gid, mtime };
-    this.#given.push({ open, last });
-    this.#pending = 0;
-    this.#attributed(ring, () => ring.order(order));
+  /** The ring, when the helper is to make what comes to a path: it is there, has room, and nothing is in the way. */
+  #ringFor(path: string, bytes: number): RingGiver | undefined {
+    if (this.#settling) return undefined;
+    this.#files += 1;
+    if (this.#ring === undefined && this.#helper !== undefined) this.#consider(this.#helper);
+    const ring = this.#ring;
+    if (ring?.served !== true) return undefined;
+    const all = bytes + this.#tree.fullPath(path).length;
+    if (!this.#attributed(ring, () => ring.room(all))) return undefined;
+    return this.#tree.claim(path) ? ring : undefined;
+  }
+
+  #consider(helper: Helper): void {
+    if (this.#files < ALONE) return;
+    const memory = newRingMemory();
+    this.#ring = new RingGiver(memory, (done, bytes) => this.#finished(done, bytes));
+    helper(memory, this.#hash !== undefined);
+  }
+
+  #order({ path, entry, done }: Open): void {
+    const full = this.#tree.fullPath(path);
+    this.#ring?.order(fileOrder(full, entry));
+    this.#paths.add(path);
+    this.#given.push({
+      path,
+      name: entry.name,
+      made: ({ ino, sha256, ownerRefused }) => {
+        if (ownerRefused) this.#warnings.add("owner", entry.name);
+        done(ino, this.#hash === undefined ? "" : sha256());
+      },
+      refused: (bytes) => {
+        this.begin(path, entry, () => done);
+        this.data(contentOf(full, bytes));
+        this.end();
+      },
+    });
   }
 
   /** A fault of the helper names the file it is about: the one at hand is another by now. */
-  #attributed(ring: RingGiver, step: (ring: RingGiver) => void): void {
+  #attributed<T>(ring: RingGiver, step: (ring: RingGiver) => T): T {
+    this.#settling = true;
     try {
-      step(ring);
+      return step(ring);
     } catch (error) {
-      const { open } = this.#given[ring.faultAt] ?? {};
-      throw toVolumeError(error, open === undefined ? "a file" : `entry "${shown(open.entry.name)}"`);
+      throw error instanceof DockerloaderError ? error : ofEntry(error, this.#given[ring.faultAt]);
+    } finally {
+      this.#settling = false;
     }
   }
 
-  #finished({ ino, ownerRefused, sha256 }: Done): void {
-    const { open, last } = this.#given.shift() ?? {};
-    if (open === undefined || last !== true) return;
-    closeSync(open.fd);
-    if (ownerRefused) this.#warnings.add("owner", open.entry.name);
-    open.done(ino, this.#hash === undefined ? "" : sha256);
+  #finished(done: Settlement, bytes: Buffer): void {
+    const given = this.#given.shift();
+    if (given === undefined) return;
+    this.#paths.delete(given.path);
+    if (done.outcome === MADE) return given.made(done);
+    try {
+      given.refused(bytes);
+    } catch (error) {
+      throw ofEntry(error, given);
+    }
   }
 }
 
-/** What the helper does with an order. */
-export function writeOrder({ fd, last, ...looks }: Order, data: Uint8Array, ownership: Ownership): number {
-  writeAll(fd, data);
-  return last ? dressOpen(fd, { name: "", ...looks }, ownership) : 0;
-}
-
-function writeAll(fd: number, piece: Uint8Array): void {
-  for (let done = 0; done < piece.length;) done += writeSync(fd, piece, done);
-}
+const ofEntry = (error: unknown, given: Given | undefined): DockerloaderError =>
+  toVolumeError(error, given === undefined ? "a file" : `entry "${shown(given.name)}"`);

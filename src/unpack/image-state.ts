@@ -1,7 +1,7 @@
 import type { Limits } from "../limits.ts";
 import { Budget } from "./budget.ts";
 import { Census } from "./census.ts";
-import { FileWriter, type Helper } from "./files.ts";
+import { FileMaker, type Helper } from "./files.ts";
 import { Holes } from "./holes.ts";
 import { Recorder } from "./inventory.ts";
 import type { DirectoryFacts } from "./metadata.ts";
@@ -20,7 +20,7 @@ export interface ImageState {
   /** Notes what the layers do, when somebody wants to know. */
   readonly recorder: Recorder | undefined;
   readonly holes: Holes;
-  readonly files: FileWriter;
+  readonly files: FileMaker;
   /** Knows what is in the tree, when somebody wants its seal. */
   readonly census: Census | undefined;
 }
@@ -44,15 +44,18 @@ export function newImageState(
   const recorder = wanted.inventory ? new Recorder(limits.inventoryEntries) : undefined;
   const census = wanted.seal ? new Census(limits.inventoryEntries) : undefined;
   const holes = new Holes();
-  const tree = new Rootfs(root, (path) => {
-    recorder?.gone(path);
-    census?.gone(path);
-    holes.gone(path);
+  const tree = new Rootfs(root, {
+    gone: (path) => {
+      recorder?.gone(path);
+      census?.gone(path);
+      holes.gone(path);
+    },
+    due: (path) => files.due(path),
   });
   const warnings = new Warnings();
   const ownership = new Ownership(owners, warnings);
   const impliedFacts = { ...ownership.own, mode: 0o755, mtime: undefined };
   tree.directories.set("", impliedFacts);
-  const files = new FileWriter(ownership, warnings, wanted.seal || wanted.inventory, helper);
+  const files = new FileMaker(tree, ownership, warnings, wanted.seal || wanted.inventory, helper);
   return { tree, budget: new Budget(limits), warnings, ownership, impliedFacts, recorder, holes, files, census };
 }

@@ -18,7 +18,14 @@ export interface RecordedEntry extends TarEntry {
 export interface Inventory {
   /** Milliseconds: the times that directories had when the tree was complete. */
   readonly directories: ReadonlyMap<string, number>;
-  readonly layers: readonly { readonly diffId: ContentDigest; readonly entries: readonly RecordedEntry[] }[];
+  readonly layers: readonly RecordedLayer[];
+}
+
+export interface RecordedLayer {
+  readonly diffId: ContentDigest;
+  readonly entries: readonly RecordedEntry[];
+  /** The same as text. */
+  readonly line: string;
 }
 
 type Row = [
@@ -37,7 +44,7 @@ type Row = [
 ];
 
 interface Noted {
-  readonly entry: TarEntry;
+  readonly entry: TarEntry | RecordedEntry;
   path: string;
   ino: number;
   sha256: string;
@@ -46,7 +53,7 @@ interface Noted {
 /** Notes what an image's layers do while they are applied. Gives up, and holds nothing, beyond `most` entries. */
 export class Recorder {
   readonly #most: number;
-  readonly #layers: { diffId: ContentDigest; entries: Noted[] }[] = [];
+  readonly #layers: { diffId: ContentDigest; entries: Noted[]; again: string | undefined }[] = [];
   readonly #files = new Map<string, Noted>();
   #count = 0;
 
@@ -58,8 +65,9 @@ export class Recorder {
     return this.#count > this.#most;
   }
 
-  layer(diffId: ContentDigest): void {
-    this.#layers.push({ diffId, entries: [] });
+  /** A layer begins. `again`: it is this one of another inventory, whose entries are going to be noted. */
+  layer(diffId: ContentDigest, again?: RecordedLayer): void {
+    this.#layers.push({ diffId, entries: [], again: again?.line });
   }
 
   /** To be called for every entry, whatever becomes of it: the place in the layer counts. */
@@ -102,10 +110,16 @@ export class Recorder {
   save(file: string, directories: Iterable<string>, pathOf: (path: string) => RawPath): void {
     if (this.full) return;
     const times = Object.fromEntries([...directories].map((path) => [path, lstatSync(pathOf(path)).mtimeMs]));
-    const lines = this.#layers.map(({ diffId, entries }) => JSON.stringify([diffId, ...entries.map(rowOf)]));
+    const lines = this.#layers.map(({ diffId, entries, again }) =>
+      again !== undefined && entries.every(isAsBefore) ? again : JSON.stringify([diffId, ...entries.map(rowOf)]),
+    );
     writeFileSync(file, `${[JSON.stringify(times), ...lines].join("\n")}\n`, { mode: 0o600, flag: "wx" });
   }
 }
+
+/** True for an entry of another inventory that has come to what it says. */
+const isAsBefore = ({ entry, path, ino, sha256 }: Noted): boolean =>
+  "path" in entry && path === entry.path && ino === entry.ino && sha256 === entry.sha256;
 
 function rowOf({ entry, path, ino, sha256 }: Noted): Row {
   const { type, name, linkname, mode, uid, gid, size, mtime, xattrs } = entry;
@@ -128,7 +142,7 @@ export function parseInventory(text: string, count: number): Inventory | undefin
     if (times === undefined || lines.length < count) return undefined;
     const layers = lines.map((line) => {
       const [diffId, ...rows] = JSON.parse(line) as [ContentDigest, ...Row[]];
-      return { diffId, entries: rows.map(entryOf) };
+      return { diffId, entries: rows.map(entryOf), line };
     });
     return { directories: new Map(Object.entries(JSON.parse(times) as Record<string, number>)), layers };
   } catch {

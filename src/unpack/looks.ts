@@ -49,3 +49,15 @@ export function looksLike(stat: Stats, { mode, uid, gid, mtime }: Looks, ownersh
   const sameOwner = stat.uid === due.uid && stat.gid === due.gid;
   return sameOwner && (stat.mode & 0o7777) === (mode & 0o7777) && isSameTime(stat.mtimeMs, clampTime(mtime));
 }
+
+/** What a file must be to be the one that was made. */
+export interface Expected extends Looks {
+  readonly ino: number;
+  readonly size: number;
+}
+
+/** True when a file is what it was made: a write would have set its time. */
+export function isUnchanged(stat: Stats, expected: Expected, ownership: Ownership): boolean {
+  const same = stat.isFile() && stat.ino === expected.ino && stat.size === expected.size;
+  return same && looksLike(stat, expected, ownership);
+}

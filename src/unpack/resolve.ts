@@ -18,6 +18,8 @@ export class Resolver {
   readonly #limits: Limits;
   readonly #missing: MissingHandler;
   readonly #known = new Map<string, string>();
+  /** What was asked last: neighbours in a directory ask for the same. */
+  #last: { readonly parts: readonly string[]; readonly real: string } | undefined;
   #removals = 0;
 
   constructor(tree: Rootfs, limits: Limits, missing: MissingHandler) {
@@ -40,13 +42,15 @@ export class Resolver {
     if (parts.length === 0) return "";
     if (this.#removals !== this.#tree.removals) {
       this.#known.clear();
+      this.#last = undefined;
       this.#removals = this.#tree.removals;
     }
+    if (this.#last?.parts === parts) return this.#last.real;
     const key = parts.join("/");
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const real = this.#walk(parts, create);
-    if (real !== undefined && this.#removals === this.#tree.removals) this.#known.set(key, real);
+    const real = this.#known.get(key) ?? this.#walk(parts, create);
+    if (real === undefined || this.#removals !== this.#tree.removals) return real;
+    this.#known.set(key, real);
+    this.#last = { parts, real };
     return real;
   }
 

@@ -1,10 +1,11 @@
 import { EntryWriter } from "./apply.ts";
 import { Donor, type Sharing } from "./donor.ts";
 import { toLayerError } from "./faults.ts";
+import type { Completed } from "./files.ts";
 import type { LayerGate } from "./gate.ts";
 import { HoleFiller } from "./holes.ts";
 import type { ImageState } from "./image-state.ts";
-import { type RecordedEntry, readInventory } from "./inventory.ts";
+import { type RecordedEntry, type RecordedLayer, readInventory } from "./inventory.ts";
 import { type LayerInput, streamLayer } from "./layer.ts";
 import { AUFS_LINKS } from "./whiteouts.ts";
 
@@ -40,9 +41,9 @@ export async function reuseLayers(
     return 0;
   }
   const donor = new Donor(request.tree, inventory, image, request.volumes, request.sharing);
-  for (const [index, { entries }] of inventory.layers.entries()) {
+  for (const [index, recorded] of inventory.layers.entries()) {
     const layer = layers[index];
-    if (layer !== undefined) await replay(image, donor, layer, { index, entries }, pause);
+    if (layer !== undefined) await replay(image, donor, layer, { index, recorded }, pause);
   }
   gate.needs(image.holes.layers());
   for (const index of image.holes.layers()) {
@@ -59,20 +60,30 @@ async function replay(
   image: ImageState,
   donor: Donor,
   layer: LayerInput,
-  { index, entries }: { index: number; entries: readonly RecordedEntry[] },
+  { index, recorded }: { index: number; recorded: RecordedLayer },
   pause: () => Promise<void> | void,
 ): Promise<void> {
   const { budget, holes, recorder, tree } = image;
+  const { entries } = recorded;
   let place = 0;
   let empty: string | undefined;
-  const writer = new EntryWriter(image, index === 0, (path) => {
+  const writer = new EntryWriter(image, index === 0, (path, note) => {
     const entry = entries[place];
-    const ino = entry === undefined ? undefined : donor.give(entry, path);
-    if (ino === undefined && (entry?.size ?? 0) > 0) empty = path;
-    return ino === undefined ? undefined : { ino, sha256: entry?.sha256 ?? "" };
+    if (entry === undefined) return false;
+    const refused = { layer: index, place, path, entry };
+    let told: Completed = () => undefined;
+    const made = (): void => told(entry.ino, entry.sha256);
+    if (donor.hand(entry, path, { made, refused: () => give(image, donor, refused, told) })) {
+      told = note();
+      return true;
+    }
+    const ino = donor.give(entry, path);
+    if (ino === undefined && entry.size > 0) empty = path;
+    if (ino !== undefined) note()(ino, entry.sha256);
+    return ino !== undefined;
   });
   try {
-    recorder?.layer(layer.diffId);
+    recorder?.layer(layer.diffId, recorded);
     for (; place < entries.length; place++) {
       const entry = entries[place];
       if (entry === undefined) break;
@@ -91,6 +102,20 @@ async function replay(
   } finally {
     writer.close();
   }
+}
+
+/** Gives the file of an entry after all, or leaves a hole in its place. */
+function give(
+  { files, holes }: ImageState,
+  donor: Donor,
+  { layer, place, path, entry }: { layer: number; place: number; path: string; entry: RecordedEntry },
+  told: Completed,
+): void {
+  const ino = donor.give(entry, path);
+  if (ino !== undefined) return told(ino, entry.sha256);
+  files.begin(path, entry, () => told);
+  files.end();
+  if (entry.size > 0) holes.add(path, layer, place);
 }
 
 async function fill(

@@ -1,112 +1,82 @@
-/**
- * Work handed from one thread to another through shared memory, in slots that go round: each holds orders (rows of
- * numbers) and the bytes that go with them. One thread gives, one does; both may sleep, neither needs an event loop.
- */
-const SLOTS = 8;
-/** Orders of a slot: with all slots in flight this many descriptors are open, far below any limit of a process. */
-const SLOT_ORDERS = 32;
-const SLOT_BYTES = 256 * 1024;
-const FAULT_BYTES = 1024;
-const ORDER_FIELDS = 7;
-const RESULT_FIELDS = 2;
-const DIGEST_BYTES = 32;
+import {
+  AT_ORDER,
+  AT_SLOT,
+  CLOSED,
+  DIGEST_BYTES,
+  DONE,
+  type Done,
+  FAULT,
+  GIVEN,
+  ORDER_FIELDS,
+  RESULT_FIELDS,
+  type RingMemory,
+  SERVED,
+  SLOT_BYTES,
+  SLOT_ORDERS,
+  SLOTS,
+  THERE,
+} from "./ring-memory.ts";
 
-/** A piece of a file, and with the last piece what the file is to look like. */
-export interface Order {
-  readonly fd: number;
-  /** Bytes of this piece. */
-  readonly bytes: number;
-  readonly last: boolean;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly mtime: number;
-}
+/** The same where it was waited for: a hash is only read when somebody wants it, and until the next order is heard of. */
+export type Settlement = Omit<Done, "sha256"> & { readonly sha256: () => string };
 
-/** What came of an order that was a last piece. */
-export interface Done {
-  readonly ino: number;
-  /** SHA-256 of the content, in lower-case hexadecimal. Not of use when it was not asked for. */
-  readonly sha256: string;
-  /** The owner could not be restored. */
-  readonly ownerRefused: boolean;
-}
+/** Hears of every order once it is done, in the order they were given. `bytes` are those that went with it, valid during the call. */
+export type Settled = (done: Settlement, bytes: Buffer) => void;
 
-/** The memory itself: what is passed to the other thread. */
-export interface RingMemory {
-  readonly control: Int32Array<SharedArrayBuffer>;
-  readonly counts: Int32Array<SharedArrayBuffer>;
-  readonly orders: Float64Array<SharedArrayBuffer>;
-  readonly results: Float64Array<SharedArrayBuffer>;
-  readonly digests: Uint8Array<SharedArrayBuffer>;
-  readonly data: Uint8Array<SharedArrayBuffer>;
-  readonly fault: Uint8Array<SharedArrayBuffer>;
-}
-
-/** Cells of the control memory: slots given, slots done (or FAULT), and whether the other thread is there; what it is at. */
-const GIVEN = 0;
-const DONE = 1;
-const SERVED = 2;
-const AT_SLOT = 3;
-const AT_ORDER = 4;
-/** In place of a number of slots: the giving side has closed, the doing side has failed. */
-const CLOSED = -1;
-const FAULT = -1;
-
-export function newRingMemory(): RingMemory {
-  const int32 = (length: number) => new Int32Array(new SharedArrayBuffer(length * Int32Array.BYTES_PER_ELEMENT));
-  const float64 = (length: number) => new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));
-  const bytes = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
-  return {
-    control: int32(5),
-    counts: int32(SLOTS),
-    orders: float64(SLOTS * SLOT_ORDERS * ORDER_FIELDS),
-    results: float64(SLOTS * SLOT_ORDERS * RESULT_FIELDS),
-    digests: bytes(SLOTS * SLOT_ORDERS * DIGEST_BYTES),
-    data: bytes(SLOTS * SLOT_BYTES),
-    fault: bytes(FAULT_BYTES),
-  };
-}
-
-/** The side that gives. `settled` hears of every order once it is done, in the order they were given. */
+/** The side that gives. */
 export class RingGiver {
   readonly #memory: RingMemory;
-  readonly #settled: (done: Done) => void;
+  readonly #data: Buffer;
+  readonly #digests: Buffer;
+  readonly #settled: Settled;
   #given = 0;
   #collected = 0;
   #orders = 0;
+  /** Bytes of the slot at hand that belong to orders, and those put in since the last one. */
   #bytes = 0;
+  #pending = 0;
 
-  constructor(memory: RingMemory, settled: (done: Done) => void) {
+  constructor(memory: RingMemory, settled: Settled) {
     this.#memory = memory;
+    this.#data = Buffer.from(memory.data.buffer);
+    this.#digests = Buffer.from(memory.digests.buffer);
     this.#settled = settled;
   }
 
   /** True once the other thread is at work. */
   get served(): boolean {
-    return Atomics.load(this.#memory.control, SERVED) === 1;
+    return Atomics.load(this.#memory.control, SERVED) === THERE;
   }
 
-  /** True when an order has to follow before more bytes can be put in. */
-  get full(): boolean {
-    return this.#bytes === SLOT_BYTES;
+  /** True when an order with so many bytes can be given now. Never waits. Throws the fault of the other thread. */
+  room(bytes: number): boolean {
+    if (this.#orders === SLOT_ORDERS || this.#bytes + bytes > SLOT_BYTES) this.#give();
+    this.#collectDone();
+    return this.#given - this.#collected < SLOTS && bytes <= SLOT_BYTES;
   }
 
-  /** Puts in as many bytes as there is room for; answers how many. */
-  put(piece: Buffer): number {
-    const used = Math.min(piece.length, SLOT_BYTES - this.#bytes);
-    const at = (this.#given % SLOTS) * SLOT_BYTES + this.#bytes;
-    this.#memory.data.set(used === piece.length ? piece : piece.subarray(0, used), at);
-    this.#bytes += used;
-    return used;
+  /** Puts in bytes of the order that comes next: there has to be room. */
+  put(piece: Buffer): void {
+    this.#pending += piece.copy(this.#data, this.#at);
   }
 
-  /** An order for the bytes put in since the last one. Throws the fault of the other thread. */
-  order({ fd, bytes, last, mode, uid, gid, mtime }: Order): void {
+  /** The same of text, a byte each character. */
+  putText(latin1: string): void {
+    this.#pending += this.#data.write(latin1, this.#at, "latin1");
+  }
+
+  get #at(): number {
+    return (this.#given % SLOTS) * SLOT_BYTES + this.#bytes + this.#pending;
+  }
+
+  /** An order for the bytes put in since the last one. */
+  order(numbers: readonly number[]): void {
     const at = ((this.#given % SLOTS) * SLOT_ORDERS + this.#orders) * ORDER_FIELDS;
-    this.#memory.orders.set([fd, bytes, last ? 1 : 0, mode, uid, gid, mtime], at);
+    this.#memory.orders[at] = this.#pending;
+    this.#memory.orders.set(numbers, at + 1);
+    this.#bytes += this.#pending;
+    this.#pending = 0;
     this.#orders += 1;
-    if (this.#orders === SLOT_ORDERS || this.full) this.#give();
   }
 
   /** After a fault: which of the orders that are not settled it was, from 0. */
@@ -121,71 +91,63 @@ export class RingGiver {
   /** Returns when everything given is done. Throws the fault of the other thread. */
   settle(): void {
     if (this.#orders > 0) this.#give();
-    while (this.#collected < this.#given) this.#collect();
+    const { control } = this.#memory;
+    while (this.#collected < this.#given) {
+      const done = Atomics.load(control, DONE);
+      if (done === this.#collected) Atomics.wait(control, DONE, done);
+      this.#collectDone();
+    }
   }
 
-  /** Lets the other thread end. What is not settled may stay undone. */
+  /** Ends the other thread: once this returns it does nothing any more. What is not settled may stay undone. */
   close(): void {
-    Atomics.store(this.#memory.control, GIVEN, CLOSED);
-    Atomics.notify(this.#memory.control, GIVEN);
+    const { control } = this.#memory;
+    Atomics.store(control, GIVEN, CLOSED);
+    Atomics.notify(control, GIVEN);
+    while (this.served) Atomics.wait(control, SERVED, THERE);
   }
 
   #give(): void {
     const { control, counts } = this.#memory;
+    if (this.#orders === 0) return;
     counts[this.#given % SLOTS] = this.#orders;
     this.#given += 1;
     this.#orders = 0;
     this.#bytes = 0;
     Atomics.store(control, GIVEN, this.#given);
     Atomics.notify(control, GIVEN);
-    while (this.#collected <= this.#given - SLOTS) this.#collect();
   }
 
-  /** Waits for the oldest slot. */
-  #collect(): void {
-    const { control, counts, results, digests, fault } = this.#memory;
-    for (let done = Atomics.load(control, DONE); done <= this.#collected; done = Atomics.load(control, DONE)) {
+  #collectDone(): void {
+    const { control, fault } = this.#memory;
+    for (;;) {
+      const done = Atomics.load(control, DONE);
       if (done === FAULT) throw toError(fault);
-      Atomics.wait(control, DONE, done);
-    }
-    const slot = this.#collected % SLOTS;
-    this.#collected += 1;
-    for (let order = 0; order < (counts[slot] ?? 0); order += 1) {
-      const at = (slot * SLOT_ORDERS + order) * RESULT_FIELDS;
-      const digest = (slot * SLOT_ORDERS + order) * DIGEST_BYTES;
-      this.#settled({
-        ino: results[at] ?? 0,
-        ownerRefused: results[at + 1] === 1,
-        sha256: Buffer.from(digests.buffer, digest, DIGEST_BYTES).toString("hex"),
-      });
+      if (this.#collected >= done) return;
+      this.#collect(this.#collected % SLOTS);
     }
   }
-}
 
-/** The side that does: sleeps until there is work, ends when it is told to or when `work` throws. */
-export function serveRing(memory: RingMemory, work: (order: Order, data: Uint8Array) => Done): void {
-  const { control } = memory;
-  Atomics.store(control, SERVED, 1);
-  try {
-    for (let done = 0; ;) {
-      const given = Atomics.load(control, GIVEN);
-      if (given === CLOSED) return;
-      if (given === done) {
-        Atomics.wait(control, GIVEN, done);
-        continue;
-      }
-      Atomics.store(control, AT_SLOT, done);
-      doSlot(memory, done % SLOTS, work);
-      done += 1;
-      Atomics.store(control, DONE, done);
-      Atomics.notify(control, DONE);
+  #collect(slot: number): void {
+    const { counts, orders, results } = this.#memory;
+    let from = slot * SLOT_BYTES;
+    for (let index = 0; index < (counts[slot] ?? 0); index += 1) {
+      const order = slot * SLOT_ORDERS + index;
+      const bytes = orders[order * ORDER_FIELDS] ?? 0;
+      const at = order * RESULT_FIELDS;
+      const digest = order * DIGEST_BYTES;
+      this.#settled(
+        {
+          outcome: results[at] ?? 0,
+          ino: results[at + 1] ?? 0,
+          ownerRefused: results[at + 2] === 1,
+          sha256: () => this.#digests.toString("hex", digest, digest + DIGEST_BYTES),
+        },
+        this.#data.subarray(from, from + bytes),
+      );
+      from += bytes;
     }
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    const message = error instanceof Error ? error.message : String(error);
-    memory.fault.set(Buffer.from(`${code}\0${message}\0`).subarray(0, FAULT_BYTES));
-    Atomics.store(control, DONE, FAULT);
-    Atomics.notify(control, DONE);
+    this.#collected += 1;
   }
 }
 
@@ -193,27 +155,4 @@ export function serveRing(memory: RingMemory, work: (order: Order, data: Uint8Ar
 function toError(fault: Uint8Array): Error {
   const [code = "", message = ""] = Buffer.from(fault).toString("utf8").split("\0");
   return Object.assign(new Error(message), code === "" ? {} : { code });
-}
-
-function doSlot(
-  { control, counts, orders, results, digests, data }: RingMemory,
-  slot: number,
-  work: (order: Order, data: Uint8Array) => Done,
-): void {
-  let from = slot * SLOT_BYTES;
-  for (let order = 0; order < (counts[slot] ?? 0); order += 1) {
-    const at = (slot * SLOT_ORDERS + order) * ORDER_FIELDS;
-    Atomics.store(control, AT_ORDER, order);
-    const field = (index: number): number => orders[at + index] ?? 0;
-    const bytes = field(1);
-    const done = work(
-      { fd: field(0), bytes, last: field(2) === 1, mode: field(3), uid: field(4), gid: field(5), mtime: field(6) },
-      data.subarray(from, from + bytes),
-    );
-    from += bytes;
-    const result = (slot * SLOT_ORDERS + order) * RESULT_FIELDS;
-    results[result] = done.ino;
-    results[result + 1] = done.ownerRefused ? 1 : 0;
-    digests.set(Buffer.from(done.sha256, "hex"), (slot * SLOT_ORDERS + order) * DIGEST_BYTES);
-  }
 }

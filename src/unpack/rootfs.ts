@@ -14,14 +14,26 @@ import {
 import { errnoOf, LayerFault } from "./faults.ts";
 import { DirectoryMetadata } from "./metadata.ts";
 import { join, rawPath, type RawPath } from "./names.ts";
+import { NewNames } from "./new-names.ts";
+import { NEW_FILE } from "./orders.ts";
 
 export type Kind = "missing" | "directory" | "symlink" | "file";
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = constants;
+const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = constants;
 /** Linux, limits.h: bytes of a path without its NUL. */
 const PATH_MAX = 4095;
 /** Why a volume may refuse a hard link that it could hold. */
 const LINK_REFUSALS = ["EMLINK", "EXDEV", "EPERM", "ENOTSUP"];
+
+/** Who has to know what happens to a tree. */
+export interface TreeWatcher {
+  /** A file or a link was removed. */
+  readonly gone: (path: string) => void;
+  /** A path, or the whole tree, is going to be looked at: what somebody else makes there has to be there when this returns. */
+  readonly due: (path?: string) => void;
+}
+
+const NOBODY: TreeWatcher = { gone: () => undefined, due: () => undefined };
 
 /**
  * The tree that is built. Paths are relative to the root, latin1, without links in any but the last component (a Resolver
@@ -32,16 +44,16 @@ export class Rootfs {
   /** What directories will look like in the end. */
   readonly directories = new DirectoryMetadata();
   readonly #root: string;
-  readonly #forget: (path: string) => void;
+  readonly #watcher: TreeWatcher;
   /** Inode -> a file that another tree shares, and its names in this one. */
-  readonly #adopted = new Map<number, { readonly source: RawPath; readonly names: string[] }>();
+  readonly #adopted = new Map<number, { readonly source: string; readonly names: string[] }>();
+  readonly #newNames = new NewNames();
   #removals = 0;
   #replacements = 0;
 
-  /** `forget` is called for every file and link that is removed. */
-  constructor(root: string, forget: (path: string) => void = () => undefined) {
+  constructor(root: string, watcher: TreeWatcher = NOBODY) {
     this.#root = Buffer.from(root).toString("latin1");
-    this.#forget = forget;
+    this.#watcher = watcher;
   }
 
   /** Grows whenever a directory or a link is removed: resolved paths are void then. */
@@ -56,22 +68,36 @@ export class Rootfs {
 
   /** The path for a system call. */
   pathOf(path: string): RawPath {
+    return rawPath(this.fullPath(path));
+  }
+
+  /** The same path, latin1. */
+  fullPath(path: string): string {
     const full = join(this.#root, path);
     if (full.length > PATH_MAX) {
       throw new LayerFault("LAYER_LIMIT", "A2", `the path has ${full.length} bytes, at most ${PATH_MAX} work`);
     }
-    return rawPath(full);
+    return full;
   }
 
   kind(path: string): Kind {
+    this.#watcher.due(path);
     const stats = lstatSync(this.pathOf(path), { throwIfNoEntry: false });
     if (stats === undefined) return "missing";
     if (stats.isDirectory()) return "directory";
     return stats.isSymbolicLink() ? "symlink" : "file";
   }
 
+  /** True when nothing is at the path: then somebody else may make it there. */
+  claim(path: string): boolean {
+    const free = this.#newNames.lacks(path) || this.kind(path) === "missing";
+    if (free) this.#newNames.add(path);
+    return free;
+  }
+
   /** Names in a directory; `true` for a real directory. */
   children(path: string): [name: string, directory: boolean][] {
+    this.#watcher.due();
     const found = readdirSync(this.pathOf(path), { withFileTypes: true, encoding: "buffer" });
     return found.map((child) => [child.name.toString("latin1"), child.isDirectory()]);
   }
@@ -82,6 +108,7 @@ export class Rootfs {
 
   /** Removes whatever is there, with everything below. */
   remove(path: string): void {
+    this.#watcher.due();
     const kind = this.kind(path);
     if (kind === "missing") return;
     if (kind !== "file") this.#removals += 1;
@@ -91,18 +118,20 @@ export class Rootfs {
   #erase(path: string, directory: boolean): void {
     if (!directory) {
       unlinkSync(this.pathOf(path));
-      this.#forget(path);
+      this.#watcher.gone(path);
       return;
     }
     for (const [name, isDirectory] of this.children(path)) this.#erase(join(path, name), isDirectory);
     rmdirSync(this.pathOf(path));
+    this.#newNames.gone(path);
     this.directories.forget(path);
   }
 
   /** Makes sure of a real directory. True when it is new. */
   directory(path: string): boolean {
+    this.#watcher.due(path);
     try {
-      mkdirSync(this.pathOf(path), 0o700);
+      this.#makeDirectory(path);
       return true;
     } catch (error) {
       if (errnoOf(error) !== "EEXIST") throw error;
@@ -110,14 +139,19 @@ export class Rootfs {
     }
     this.#replacements += 1;
     this.remove(path);
-    mkdirSync(this.pathOf(path), 0o700);
+    this.#makeDirectory(path);
     return true;
+  }
+
+  #makeDirectory(path: string): void {
+    mkdirSync(this.pathOf(path), 0o700);
+    this.#newNames.add(path);
+    this.#newNames.directory(path);
   }
 
   /** A new, empty file, open for writing, with these bits as far as the umask lets them be. The caller closes it. */
   file(path: string, mode: number): number {
-    const flags = O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY;
-    return this.#place(path, () => openSync(this.pathOf(path), flags, mode));
+    return this.#place(path, () => openSync(this.pathOf(path), NEW_FILE, mode));
   }
 
   symlink(target: string, path: string): void {
@@ -126,6 +160,7 @@ export class Rootfs {
 
   /** One more name for a file or a link. False when the volume refused and it became a copy. */
   link(existing: string, path: string): boolean {
+    this.#watcher.due(existing);
     try {
       this.#place(path, () => linkSync(this.pathOf(existing), this.pathOf(path)));
       if (this.#adopted.size > 0) this.#adopted.get(lstatSync(this.pathOf(path)).ino)?.names.push(path);
@@ -144,8 +179,13 @@ export class Rootfs {
   }
 
   /** One more name, in this tree, for the file `ino` of another tree. */
-  adopt(source: RawPath, path: string, ino: number): void {
-    this.#place(path, () => linkSync(source, this.pathOf(path)));
+  adopt(source: string, path: string, ino: number): void {
+    this.#place(path, () => linkSync(rawPath(source), this.pathOf(path)));
+    this.noteAdopted(source, path, ino);
+  }
+
+  /** Somebody else has given a name in this tree to the file `ino` of another tree. */
+  noteAdopted(source: string, path: string, ino: number): void {
     const known = this.#adopted.get(ino);
     if (known === undefined) this.#adopted.set(ino, { source, names: [path] });
     else known.names.push(path);
@@ -163,7 +203,7 @@ export class Rootfs {
     const alive = shared.names.filter((name) => lstatSync(this.pathOf(name), { throwIfNoEntry: false })?.ino === ino);
     const [first, ...others] = new Set([...alive, path]);
     if (first === undefined) return [];
-    this.copy(shared.source, first, "copy");
+    this.copy(rawPath(shared.source), first, "copy");
     for (const name of others) this.#place(name, () => linkSync(this.pathOf(first), this.pathOf(name)));
     return [first, ...others];
   }
@@ -175,6 +215,8 @@ export class Rootfs {
   }
 
   #place<T>(path: string, create: () => T): T {
+    this.#watcher.due(path);
+    this.#newNames.add(path);
     try {
       return create();
     } catch (error) {

@@ -1,34 +1,24 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { LIMITS } from "../../../src/limits.ts";
 import { sealOf } from "../../../src/store/seal.ts";
 import { helperFrom } from "../../../src/unpack/file-helper.ts";
-import { FileWriter, type Helper } from "../../../src/unpack/files.ts";
+import { FileMaker, type Helper } from "../../../src/unpack/files.ts";
 import { applyImage } from "../../../src/unpack/image.ts";
 import { readInventory } from "../../../src/unpack/inventory.ts";
 import { Ownership } from "../../../src/unpack/ownership.ts";
-import { RingGiver, type RingMemory } from "../../../src/unpack/ring.ts";
+import { Rootfs } from "../../../src/unpack/rootfs.ts";
 import type { TarEntry } from "../../../src/unpack/tar-parser.ts";
 import { Warnings } from "../../../src/unpack/warnings.ts";
-import { ownWorkerFile } from "../../../src/unpack/worker-file.ts";
 import { randomFrom, randomStack } from "../../fixtures/random-layers.ts";
 import { file, tar } from "../../fixtures/tar.ts";
 import { described } from "../../support/described.ts";
 import { inputsOf, layerOf, Site } from "./harness.ts";
+import { promptHelper } from "./prompt-helper.ts";
 
 const OWNERS = process.geteuid?.() === 0;
 /** So many that a helper is there for all that follow. */
@@ -37,56 +27,58 @@ const IMAGES = 3;
 /** Random stacks on top of one another in an image. */
 const STACKS = 10;
 
-const isServed = (memory: RingMemory): boolean => new RingGiver(memory, () => undefined).served;
-
-/** A helper that is at work before the next file is begun. Counts its starts. */
-function promptHelper(): { readonly helper: Helper; readonly starts: () => number } {
-  const url = ownWorkerFile();
-  assert.ok(url !== undefined);
-  const start = helperFrom(url, OWNERS, 2);
-  assert.ok(start !== undefined);
-  let starts = 0;
-  const nobody = new Int32Array(new SharedArrayBuffer(4));
-  return {
-    helper: (memory, hashes) => {
-      starts += 1;
-      start(memory, hashes);
-      while (!isServed(memory)) Atomics.wait(nobody, 0, 0, 5);
-    },
-    starts: () => starts,
-  };
-}
-
-const entryOf = (name: string, mode = 0o644): TarEntry => ({
+const entryOf = (name: string, { mode = 0o644, size = 0 } = {}): TarEntry => ({
   name,
   mode,
   linkname: "",
   type: "0",
   uid: process.geteuid?.() ?? 0,
   gid: process.getegid?.() ?? 0,
-  size: 0,
+  size,
   mtime: 1000.5,
   xattrs: [],
 });
 
-/** A writer whose helper is at work, and where to put files. */
-function helped(test: TestContext): { readonly writer: FileWriter; readonly place: (name: string) => string } {
-  const folder = mkdtempSync(join(tmpdir(), "dockerloader-files-"));
-  const warnings = new Warnings();
-  const writer = new FileWriter(new Ownership(OWNERS, warnings), warnings, true, promptHelper().helper);
-  test.after(() => {
-    writer.close();
-    rmSync(folder, { recursive: true });
-  });
-  const place = (name: string): string => join(folder, name);
-  for (let index = 0; index < MANY; index += 1) {
-    writer.begin(openSync(place(`before${index}`), "wx"), entryOf(`before${index}`), () => undefined);
-    writer.end();
-  }
-  return { writer, place };
+interface Bench {
+  readonly maker: FileMaker;
+  readonly tree: Rootfs;
+  readonly root: string;
+  readonly place: (name: string) => string;
+  /** Makes a file in pieces of so many bytes. */
+  readonly make: (name: string, content: Buffer, piece?: number) => void;
+  /** What is complete, in this order. */
+  readonly complete: { readonly name: string; readonly ino: number; readonly sha256: string }[];
 }
 
-describe("files written with a helper thread", () => {
+/** A maker with or without a helper that is at work. */
+function open(test: TestContext, helper: Helper | undefined): Bench {
+  const root = mkdtempSync(join(tmpdir(), "dockerloader-files-"));
+  const warnings = new Warnings();
+  const tree: Rootfs = new Rootfs(root, { gone: () => undefined, due: (path) => maker.due(path) });
+  const maker = new FileMaker(tree, new Ownership(OWNERS, warnings), warnings, true, helper);
+  const complete: Bench["complete"] = [];
+  test.after(() => {
+    maker.close();
+    rmSync(root, { recursive: true });
+  });
+  const make: Bench["make"] = (name, content, piece = content.length) => {
+    const done = (ino: number, sha256: string): void => void complete.push({ name, ino, sha256 });
+    maker.begin(name, entryOf(name, { mode: 0o4751, size: content.length }), () => done);
+    for (let at = 0; at < content.length; at += piece) assert.ok(maker.data(content.subarray(at, at + piece)));
+    maker.end();
+  };
+  return { maker, tree, root, make, complete, place: (name) => join(root, name) };
+}
+
+function helped(test: TestContext): Bench {
+  const bench = open(test, promptHelper().helper);
+  for (let index = 0; index < MANY; index += 1) bench.make(`before${index}`, Buffer.alloc(0));
+  bench.maker.settle();
+  bench.complete.length = 0;
+  return bench;
+}
+
+describe("files made with a helper thread", () => {
   it(`make the trees that one thread makes (${IMAGES} images of ${STACKS} random stacks each)`, async () => {
     const many = tar(...Array.from({ length: MANY }, (_, index) => file(`many/${index}`, `${index}`)));
     for (let seed = 0; seed < IMAGES; seed += 1) {
@@ -124,54 +116,80 @@ describe("files written with a helper thread", () => {
   });
 
   it("have their content, mode, time and inode once they are settled, whatever the size of the pieces", (test) => {
-    const { writer, place } = helped(test);
+    const { maker, make, place, complete } = helped(test);
     const content = Buffer.alloc(1_500_000, "0123456789abcdef-");
-    const inodes: number[] = [];
-    const hashes: string[] = [];
-    for (const [index, size] of [1, 700, 262_144, 300_000].entries()) {
-      const bytes = size === 1 ? content.subarray(0, 5_000) : content;
-      writer.begin(openSync(place(`f${index}`), "wx"), entryOf(`f${index}`, 0o4751), (ino, sha256) => {
-        inodes.push(ino);
-        hashes.push(sha256);
-      });
-      for (let at = 0; at < bytes.length; at += size) assert.ok(writer.data(bytes.subarray(at, at + size)));
-      writer.end();
+    const files = [
+      [0, 1],
+      [5_000, 1],
+      [65_536, 700],
+      [65_537, 700],
+      [1_500_000, 300_000],
+    ] as const;
+    for (const [size, piece] of files) make(`f${size}`, content.subarray(0, size), piece);
+    maker.settle();
+    for (const [size] of files) {
+      const stat = statSync(place(`f${size}`));
+      const expected = content.subarray(0, size);
+      const made = complete.find(({ name }) => name === `f${size}`);
+      assert.deepEqual([stat.mode & 0o7777, stat.mtimeMs, stat.ino], [0o4751, 1_000_500, made?.ino]);
+      assert.ok(readFileSync(place(`f${size}`)).equals(expected), `content of f${size}`);
+      assert.equal(made?.sha256, createHash("sha256").update(expected).digest("hex"));
     }
-    writer.settle();
-    for (const [index, ino] of inodes.entries()) {
-      const stat = statSync(place(`f${index}`));
-      assert.deepEqual([stat.mode & 0o7777, stat.mtimeMs, stat.ino], [0o4751, 1_000_500, ino]);
-      const expected = index === 0 ? content.subarray(0, 5_000) : content;
-      assert.ok(readFileSync(place(`f${index}`)).equals(expected), `content of f${index}`);
-      assert.equal(hashes[index], createHash("sha256").update(expected).digest("hex"));
-    }
-    assert.equal(inodes.length, 4);
+    assert.equal(complete.length, files.length);
   });
 
-  it("name the file that could not be written, not the one at hand", (test) => {
-    const { writer, place } = helped(test);
-    writer.settle();
-    mkdirSync(place("directory"));
-    for (const name of ["first", "refused", "third"]) {
-      const flags =
-        name === "refused" ? constants.O_RDONLY | constants.O_CREAT : constants.O_WRONLY | constants.O_CREAT;
-      writer.begin(openSync(place(name), flags), entryOf(name), () => undefined);
-      writer.data(Buffer.from("content"));
-      writer.end();
-    }
-    assert.throws(() => writer.settle(), { code: "STORE_IO", message: /^entry "refused": EBADF/ });
+  it("are there before anybody looks at their path", (test) => {
+    const { tree, make, place } = helped(test);
+    make("f", Buffer.from("content"));
+    assert.equal(tree.kind("f"), "file");
+    make("f", Buffer.from("another"));
+    tree.link("f", "g");
+    make("f", Buffer.from("the last"));
+    tree.remove("nothing");
+    assert.deepEqual([readFileSync(place("f"), "utf8"), readFileSync(place("g"), "utf8")], ["the last", "another"]);
   });
 
-  it("are dropped without a trace of their descriptor", () => {
-    const folder = mkdtempSync(join(tmpdir(), "dockerloader-files-"));
-    const warnings = new Warnings();
-    const writer = new FileWriter(new Ownership(OWNERS, warnings), warnings, false, undefined);
-    const fd = openSync(join(folder, "f"), "wx");
-    writer.begin(fd, entryOf("f"), () => assert.fail("it is not complete"));
-    writer.drop();
-    assert.equal(writer.data(Buffer.from("x")), false);
-    assert.throws(() => closeSync(fd), { code: "EBADF" });
-    rmSync(folder, { recursive: true });
+  it("take the place of what came to their path meanwhile", (test) => {
+    const { maker, make, place, complete } = helped(test);
+    maker.begin("f", entryOf("f", { size: 7 }), () => (ino) => void complete.push({ name: "f", ino, sha256: "" }));
+    maker.data(Buffer.from("content"));
+    writeFileSync(place("f"), "somebody's");
+    maker.end();
+    make("g", Buffer.from("next"));
+    maker.settle();
+    assert.deepEqual([readFileSync(place("f"), "utf8"), readFileSync(place("g"), "utf8")], ["content", "next"]);
+    assert.deepEqual(
+      complete.map(({ ino }) => ino),
+      [statSync(place("f")).ino, statSync(place("g")).ino],
+    );
+  });
+
+  it("name the file that could not be made, not the one at hand", (test) => {
+    const { maker, make } = helped(test);
+    for (const name of ["first", "nowhere/refused", "third"]) make(name, Buffer.from("content"));
+    assert.throws(() => maker.settle(), { code: "STORE_IO", message: /^entry "nowhere\/refused": ENOENT/ });
+  });
+
+  it("are not made any more once the maker is closed", (test) => {
+    const { maker, make, root } = helped(test);
+    for (let index = 0; index < 2 * MANY; index += 1) make(`after${index}`, Buffer.from("content"));
+    maker.close();
+    const names = readdirSync(root);
+    assert.ok(names.length >= MANY);
+    // A helper that went on would be done with this by the time a new one has started and made as many.
+    helped(test);
+    assert.deepEqual(readdirSync(root), names);
+  });
+
+  it("are dropped without a trace of their descriptor", (test) => {
+    const { maker, place } = open(test, undefined);
+    const descriptors = readdirSync("/proc/self/fd").length;
+    maker.begin("f", entryOf("f", { size: 1 }), () => () => assert.fail("it is not complete"));
+    assert.equal(readdirSync("/proc/self/fd").length, descriptors + 1);
+    maker.drop();
+    assert.equal(maker.data(Buffer.from("x")), false);
+    assert.equal(readdirSync("/proc/self/fd").length, descriptors);
+    assert.equal(readFileSync(place("f"), "utf8"), "");
   });
 
   it("get no helper where there is one processor", () => {

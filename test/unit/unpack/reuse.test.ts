@@ -117,6 +117,17 @@ describe("reusing the layers of a tree on disk", () => {
     assert.equal(readFileSync(join(old.root, "lib/a"), "utf8"), "a");
   });
 
+  it("writes of a layer that it took over whole what the other inventory says of it", async () => {
+    using old = new Site();
+    using site = new Site();
+    await unpackDonor(old, [base, top("1")]);
+    await unpackFrom(old, site, [base, top("2")], 1);
+    const line = (which: Site, layer: number): string =>
+      readFileSync(inventoryOf(which), "utf8").split("\n")[layer + 1] ?? "";
+    assert.equal(line(site, 0), line(old, 0));
+    assert.notEqual(line(site, 1), line(old, 1));
+  });
+
   it("copies what the image declares as a volume", async () => {
     using old = new Site();
     using site = new Site();

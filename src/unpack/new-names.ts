@@ -1,0 +1,40 @@
+import { parentOf } from "./names.ts";
+
+/** Directories whose names are remembered, and how many names of each: what is beyond has to be looked at. */
+const DIRECTORIES = 64;
+const NAMES = 4096;
+
+/**
+ * Knows of the directories made last what has been made in them, which is all that is in them: of a name that is not known nothing
+ * is there, and nobody has to look. Entries of a directory mostly follow it.
+ */
+export class NewNames {
+  readonly #made = new Map<string, Set<string>>();
+
+  /** A directory was made: it is empty. */
+  directory(path: string): void {
+    this.#made.delete(path);
+    this.#made.set(path, new Set());
+    if (this.#made.size <= DIRECTORIES) return;
+    const [oldest = ""] = this.#made.keys();
+    this.#made.delete(oldest);
+  }
+
+  /** Something was made, or is going to be. */
+  add(path: string): void {
+    const parent = parentOf(path);
+    const names = this.#made.get(parent);
+    names?.add(path);
+    if (names !== undefined && names.size > NAMES) this.#made.delete(parent);
+  }
+
+  /** True when nothing is at the path for certain. */
+  lacks(path: string): boolean {
+    return this.#made.get(parentOf(path))?.has(path) === false;
+  }
+
+  /** A directory was removed. */
+  gone(path: string): void {
+    this.#made.delete(path);
+  }
+}

@@ -1,0 +1,92 @@
+import { closeSync, constants, linkSync, lstatSync, openSync, writeSync } from "node:fs";
+import type { ContentHash } from "./content-hash.ts";
+import { errnoOf } from "./faults.ts";
+import { dressOpen, type Expected, isUnchanged, type Looks } from "./looks.ts";
+import { type RawPath, rawPath } from "./names.ts";
+import type { Ownership } from "./ownership.ts";
+
+/** Kinds of orders. */
+const FILE = 0;
+const LINK = 1;
+
+/** What comes of an order. `REFUSED`: nothing was made, and the giver has to see to it by itself. */
+export const MADE = 0;
+export const REFUSED = 1;
+
+/** A new file. The bytes of the order: its path, then its content. */
+export const fileOrder = (path: string, { mode, uid, gid, mtime }: Looks): readonly number[] => [
+  FILE,
+  path.length,
+  0,
+  mode,
+  uid,
+  gid,
+  mtime,
+];
+
+/** One more name, for a file of another tree that is unchanged. The bytes of the order: its path, then the new name. */
+export const linkOrder = (source: string, path: string, expected: Expected): readonly number[] => {
+  const { mode, uid, gid, mtime, ino, size } = expected;
+  return [LINK, path.length, source.length, mode, uid, gid, mtime, ino, size];
+};
+
+/** The content in the bytes of a file's order. */
+export const contentOf = (path: string, bytes: Buffer): Buffer => bytes.subarray(path.length);
+
+export interface Made {
+  readonly outcome: number;
+  readonly ino: number;
+  readonly sha256: string;
+}
+
+const NOTHING: Made = { outcome: REFUSED, ino: 0, sha256: "" };
+
+/** Does an order. What stands at the path is never touched: then the order is refused, as a link is that cannot be had. */
+export function doOrder(numbers: Float64Array, bytes: Buffer, ownership: Ownership, hash?: ContentHash): Made {
+  const at = (index: number): number => numbers[index] ?? 0;
+  const [pathBytes, sourceBytes] = [at(1), at(2)];
+  const looks = { name: "", mode: at(3), uid: at(4), gid: at(5), mtime: at(6) };
+  if (at(0) === FILE) {
+    return makeFile(pathIn(bytes, 0, pathBytes), bytes.subarray(pathBytes), looks, ownership, hash);
+  }
+  const source = pathIn(bytes, 0, sourceBytes);
+  const expected = { ...looks, ino: at(7), size: at(8) };
+  return makeLink(source, pathIn(bytes, sourceBytes, sourceBytes + pathBytes), expected, ownership);
+}
+
+const pathIn = (bytes: Buffer, from: number, to: number): RawPath => rawPath(bytes.toString("latin1", from, to));
+
+/** Flags of a file that must be new, and is nobody's link. */
+export const NEW_FILE = constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_WRONLY;
+
+function makeFile(path: RawPath, content: Buffer, looks: Looks, ownership: Ownership, hash?: ContentHash): Made {
+  let fd: number;
+  try {
+    fd = openSync(path, NEW_FILE, looks.mode & 0o777);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+    return NOTHING;
+  }
+  try {
+    writeAll(fd, content);
+    const ino = dressOpen(fd, looks, ownership);
+    return { outcome: MADE, ino, sha256: hash?.add(content, true) ?? "" };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Any refusal is answered: the giver tries again, and tells what is wrong by itself. */
+function makeLink(source: RawPath, path: RawPath, expected: Expected, ownership: Ownership): Made {
+  try {
+    if (!isUnchanged(lstatSync(source), expected, ownership)) return NOTHING;
+    linkSync(source, path);
+    return { outcome: MADE, ino: expected.ino, sha256: "" };
+  } catch {
+    return NOTHING;
+  }
+}
+
+export function writeAll(fd: number, piece: Uint8Array): void {
+  for (let done = 0; done < piece.length;) done += writeSync(fd, piece, done);
+}
