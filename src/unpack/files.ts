@@ -73,6 +73,14 @@ export class FileMaker {
     this.#hash = hashes ? new ContentHash() : undefined;
   }
 
+  /** Starts the helper, if there is one: many files are to come. Idempotent. */
+  prepare(): void {
+    if (this.#ring !== undefined || this.#helper === undefined) return;
+    const memory = newRingMemory();
+    this.#ring = new RingGiver(memory, (done, bytes) => this.#finished(done, bytes));
+    this.#helper(memory, this.#hash !== undefined);
+  }
+
   /** Begins a file. What is in its place makes way. */
   begin(path: string, entry: TarEntry, note: Note): void {
     const ring = entry.size <= LARGE_BYTES ? this.#ringFor(path, entry.size) : undefined;
@@ -149,19 +157,12 @@ export class FileMaker {
   #ringFor(path: string, bytes: number): RingGiver | undefined {
     if (this.#settling) return undefined;
     this.#files += 1;
-    if (this.#ring === undefined && this.#helper !== undefined) this.#consider(this.#helper);
+    if (this.#files >= ALONE) this.prepare();
     const ring = this.#ring;
     if (ring?.served !== true) return undefined;
     const all = bytes + this.#tree.fullPath(path).length;
     if (!this.#attributed(ring, () => ring.room(all))) return undefined;
     return this.#tree.claim(path) ? ring : undefined;
-  }
-
-  #consider(helper: Helper): void {
-    if (this.#files < ALONE) return;
-    const memory = newRingMemory();
-    this.#ring = new RingGiver(memory, (done, bytes) => this.#finished(done, bytes));
-    helper(memory, this.#hash !== undefined);
   }
 
   #order({ path, entry, done }: Open): void {

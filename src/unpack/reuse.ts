@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { EntryWriter } from "./apply.ts";
 import { Donor, type Sharing } from "./donor.ts";
 import { toLayerError } from "./faults.ts";
@@ -34,6 +35,7 @@ export async function reuseLayers(
   gate: LayerGate,
   pause: () => Promise<void> | void,
 ): Promise<number> {
+  if (sizeOf(request.inventory) > LARGE_BYTES) image.files.prepare();
   const inventory = readInventory(request.inventory, request.layers);
   const matching = inventory?.layers.every(({ diffId }, index) => diffId === layers[index]?.diffId) ?? false;
   if (inventory === undefined || !matching) {
@@ -52,6 +54,11 @@ export async function reuseLayers(
   }
   return request.layers;
 }
+
+/** Bytes of an inventory of some hundred files. */
+const LARGE_BYTES = 64 * 1024;
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 /** Entries between two looks at whether to go on. */
 const ENTRIES_A_TURN = 512;

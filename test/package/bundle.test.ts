@@ -1,6 +1,8 @@
 /** What the loader process loads. Needs `npm run build`. */
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { ROOT } from "./support/pack.ts";
@@ -8,6 +10,9 @@ import { ROOT } from "./support/pack.ts";
 const BIN = join(ROOT, "dist/bin");
 /** KiB of JavaScript that `run` may load. */
 const RUN_BUDGET_KIB = 400;
+
+/** Prints which of Node's own modules a process has loaded, when it ends. */
+const TELL = `data:text/javascript,process.on("exit",()=>console.error(process.moduleLoadList.join("\\n")))`;
 
 /** Files that one chunk imports statically, itself included. */
 function closure(file: string, seen = new Set<string>()): Set<string> {
@@ -52,5 +57,20 @@ describe("the bundle of the command", () => {
     const bytes = [...new Set(files())].reduce((sum, file) => sum + statSync(join(BIN, file)).size, 0);
     t.diagnostic(`${Math.round(bytes / 1024)} KiB`);
     assert.ok(bytes <= RUN_BUDGET_KIB * 1024, `${bytes} bytes`);
+  });
+
+  test("downloads with one file of its own, and without the HTTP/2 and the WebSocket client of Node", () => {
+    assert.deepEqual([...closure("fetch.js")], ["fetch.js"]);
+    const directory = mkdtempSync(join(tmpdir(), "dockerloader-bundle-"));
+    try {
+      const env = { ...process.env, DOCKERLOADER_DATA_DIR: directory, DOCKERLOADER_TARGET: "127.0.0.1:1/app:1" };
+      const args = ["--import", TELL, join(BIN, "main.js"), "fetch"];
+      const { status, stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8" });
+      assert.equal(status, 69, stderr);
+      assert.match(stderr, /^NativeModule https$/m, "this is not a list of modules");
+      assert.doesNotMatch(stderr, /undici|http2/);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 });
