@@ -48,7 +48,7 @@ export function applyContests(folder: string, scale: number): Promise<Contest[]>
         { against: "GNU tar", times: 1.2 },
         { against: "tar-fs", times: 0.15 },
       ],
-      bound: "the kernel's open(O_CREAT) of each file on one thread; write, fstat and utimes run on the other",
+      bound: "the kernel's work for each file and two threads' JavaScript around it, on both processors",
     }),
     contest(folder, "one-layer-of-200-MB", bigFiles(4, Math.round(50 * 2 ** 20 * scale), 8, 60), {
       goals: [],
