@@ -13,13 +13,13 @@ const REPORT_FD = 3;
 
 /** What `fetch` does. Resolves with the exit code; the loader reads the report of a failure. */
 export async function fetchAction({ env, config, log }: CommandContext): Promise<number> {
-  // Its thread starts while this one gets the rest ready.
-  using unpacker = openUnpacker();
   const settings = config();
   const stop = new AbortController();
   process.once("SIGTERM", () => stop.abort());
   process.once("SIGINT", () => stop.abort());
   try {
+    // Its thread starts while this one gets the rest ready.
+    using unpacker = openUnpacker();
     const store = openStore(settings.dataDir);
     const lock = lockOrThrow(store.fs, store.layout.storeLock, "update or clean-up");
     try {
