@@ -1,17 +1,19 @@
 /**
  * Builds both forms of the package:
- * - `dist/bin`: the command as a split bundle, so that `run` loads neither yargs, got nor tar-fs;
+ * - `dist/bin`: the command, bundled so that `run` loads neither yargs, got nor tar-fs;
  * - `dist/lib`: the library with its types, one file per source; the worker thread's is a bundle here as well.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import { builtins } from "./build/builtins.ts";
 import { lean } from "./build/lean.ts";
 
 const root = join(import.meta.dirname, "..");
 const at = (...parts: string[]): string => join(root, ...parts);
+const rooted = (files: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([name, path]) => [name, at(path)]));
 
 const BUNDLE: BuildOptions = {
   bundle: true,
@@ -31,12 +33,17 @@ const COMMAND: BuildOptions = {
   external: ["@statelyai/inspect"],
 };
 
-/** The loader's download is in a file of its own, `fetch.js`: to load many takes longer than what is in them. */
-const FETCH_SOURCE = "cli/fetch-main.ts";
-const fetchApart: Plugin = {
-  name: "fetch-apart",
-  setup(command) {
-    command.onResolve({ filter: /\/fetch-main\.ts$/ }, () => ({ path: "./fetch.js", external: true }));
+/** What `main.js` loads on demand, by its source. The first three are a file each: to load many takes longer than what is in them. */
+const WHOLE = { run: "src/cli/run.ts", "pass-through": "src/cli/pass-through.ts", plain: "src/cli/plain.ts" };
+const SPLIT = { commands: "src/cli/commands.ts" };
+
+/** Leaves these files out of the entry's own. */
+const onDemand: Plugin = {
+  name: "on-demand",
+  setup(main) {
+    main.onResolve({ filter: /^\.\/cli\/.*\.ts$/ }, ({ path, kind }) =>
+      kind === "dynamic-import" ? { path: `./${basename(path, ".ts")}.js`, external: true } : undefined,
+    );
   },
 };
 
@@ -46,14 +53,10 @@ async function buildWorker(outfile: string): Promise<void> {
 }
 
 async function buildCommand(): Promise<void> {
-  await build({
-    ...COMMAND,
-    entryPoints: { main: at("src/main.ts") },
-    chunkNames: "chunk-[hash]",
-    splitting: true,
-    plugins: [fetchApart, lean, builtins],
-  });
-  await build({ ...COMMAND, entryPoints: { fetch: at("src", FETCH_SOURCE) }, plugins: [lean, builtins] });
+  const plugins = [lean, builtins];
+  await build({ ...COMMAND, entryPoints: { main: at("src/main.ts") }, plugins: [onDemand, ...plugins] });
+  await build({ ...COMMAND, entryPoints: rooted(WHOLE), plugins });
+  await build({ ...COMMAND, entryPoints: rooted(SPLIT), chunkNames: "chunk-[hash]", splitting: true, plugins });
   chmodSync(at("dist/bin/main.js"), 0o755);
   copyFileSync(at("src/inspect/page.html"), at("dist/bin/page.html"));
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /**
- * The process entry. `run` and `cli` take a short way that loads neither yargs nor the registry client, the loader's `fetch` one without
- * yargs; everything else is loaded on demand.
+ * The process entry. `run` and `cli` take a short way that loads neither yargs nor the registry client, what loader and apps call
+ * again and again one without yargs; everything else is loaded on demand.
  */
 import { basename } from "node:path";
 import { flush } from "./cli/flush.ts";
+import type { PlainName } from "./cli/plain.ts";
 import { refuseDebugger } from "./debugger.ts";
 
 /** Milliseconds that the loader's last lines get to reach a reader that is slow. */
@@ -24,6 +25,12 @@ function isRun(command: string | undefined): boolean {
   return command === undefined || command === "--" || command === "run";
 }
 
+const PLAIN: readonly string[] = ["fetch", "check", "ready", "gc"] satisfies PlainName[];
+
+function isPlain(command: string | undefined): command is PlainName {
+  return command !== undefined && PLAIN.includes(command);
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
   const { env } = process;
@@ -39,9 +46,9 @@ async function main(args: readonly string[]): Promise<number> {
     const { run } = await import("./cli/run.ts");
     return run({ env, args: afterDashes(command === "run" ? rest : args), self });
   }
-  if (command === "fetch" && rest.length === 0) {
-    const { fetchMain } = await import("./cli/fetch-main.ts");
-    return fetchMain(env);
+  if (isPlain(command) && rest.length === 0) {
+    const { runPlain } = await import("./cli/plain.ts");
+    return runPlain(command, env);
   }
   const { runCommand } = await import("./cli/commands.ts");
   return runCommand(args, env);

@@ -1,21 +1,39 @@
 import { isBuiltin } from "node:module";
 import type { Plugin } from "esbuild";
 
-const NAMESPACE = "builtin";
+const IMPORTED = "builtin";
+const REQUIRED = "builtin-required";
 
 /**
- * Has a bundle ask for Node's modules in a way that reads nothing of them. An `import` reads every export: that of `node:http` compiles
- * all of undici on the way, which takes as long as Node's own start.
+ * Has a bundle ask for Node's modules in a way that reads only what it uses of them. An `import` reads every export: that of `node:http`
+ * compiles all of undici on the way, which takes as long as Node's own start; and what esbuild makes of a `require` in its place copies
+ * every export for every file that imports one.
  */
 export const builtins: Plugin = {
   name: "builtins",
   setup(build) {
-    build.onResolve({ filter: /^[a-z:_/0-9]+$/ }, ({ path }) =>
-      isBuiltin(path) ? { path: path.replace(/^node:/, ""), namespace: NAMESPACE } : undefined,
+    build.onResolve({ filter: /^[a-z:_/0-9]+$/ }, ({ path, kind }) =>
+      isBuiltin(path)
+        ? { path: path.replace(/^node:/, ""), namespace: kind === "require-call" ? REQUIRED : IMPORTED }
+        : undefined,
     );
-    build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(`node:${path}`)});`,
+    build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
+      contents: `module.exports = ${request(path)};`,
       loader: "js",
     }));
+    build.onLoad({ filter: /.*/, namespace: IMPORTED }, ({ path }) => ({ contents: exportsOf(path), loader: "js" }));
   },
 };
+
+const request = (path: string): string => `process.getBuiltinModule(${JSON.stringify(`node:${path}`)})`;
+
+/** A module with the exports of one of Node's; what nobody imports of it is left out of the bundle, and never read. */
+function exportsOf(path: string): string {
+  const names = Object.keys(process.getBuiltinModule(`node:${path}`) ?? {}).filter((name) => name !== "default");
+  return [
+    `const builtin = /* @__PURE__ */ ${request(path)};`,
+    "export default builtin;",
+    "const read = (name) => builtin[name];",
+    ...names.map((name) => `const _${name} = /* @__PURE__ */ read("${name}"); export { _${name} as ${name} };`),
+  ].join("\n");
+}

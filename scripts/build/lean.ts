@@ -6,11 +6,20 @@ import type { Plugin } from "esbuild";
  * own debugging, in colours that take a library. Together a quarter of the code of the process that stays for months.
  * `string-width` compiles patterns of all emoji when it is loaded, a sixth of a short command's time; what the command
  * lays out are its own texts and digests, where each character takes one column.
+ * Of winston, a logger, one transport and one format are used; the rest of it colours lines, turns files over and posts to servers.
  * got speaks HTTP/2 when it is asked to, which it never is: only its question whether something is such an answer is left.
  */
 const SUBSTITUTES: Readonly<Record<string, string>> = {
   "readable-stream": 'module.exports = require("node:stream");',
   "readable-stream/lib/_stream_writable.js": 'module.exports = require("node:stream").Writable;',
+  winston: `
+    import printf from "logform/printf.js";
+    import Console from "winston/lib/winston/transports/console.js";
+    export { default as createLogger } from "winston/lib/winston/create-logger.js";
+    export const format = { printf };
+    export const transports = { Console };
+  `,
+  logform: "exports.levels = (config) => config;",
   "@dabh/diagnostics": "module.exports = () => () => {};",
   "node:http2": "module.exports = { Http2ServerResponse: class {}, constants: {} };",
   "./utils/http2-client.js": "module.exports = {};",
@@ -21,7 +30,7 @@ const SUBSTITUTES: Readonly<Record<string, string>> = {
 };
 
 const FILTER =
-  /^(?:(?:readable-stream|@dabh\/diagnostics|string-width)(?:\/|$)|node:http2$|\.\/utils\/http2-client\.js$)/;
+  /^(?:(?:readable-stream|@dabh\/diagnostics|string-width)(?:\/|$)|winston$|logform$|node:http2$|\.\/utils\/http2-client\.js$)/;
 const NAMESPACE = "lean";
 
 /** Keeps such code out of the command's bundle. */
@@ -35,6 +44,7 @@ export const lean: Plugin = {
     );
     build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({
       contents: SUBSTITUTES[path] ?? "",
+      resolveDir: import.meta.dirname,
       loader: "js",
     }));
   },
