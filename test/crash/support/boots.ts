@@ -4,52 +4,86 @@ import type { Scenario } from "./scenarios.ts";
 import type { Act, Site } from "./site.ts";
 import type { Version } from "./versions.ts";
 
-/** What a boot of one volume came to. */
-export interface Booted {
-  readonly serves: Version;
-  readonly bans: readonly (Version | undefined)[];
-  /** The volume as it was left. */
-  readonly left: string;
+/** How something undisturbed left a volume. */
+interface Left {
+  readonly volume: string;
 }
 
-/** Undisturbed starts of the loader on whatever is in the data directory. The second one comes after a clean-up. */
-export interface Boots {
+/** What a boot of one volume came to. */
+export interface Booted extends Left {
+  readonly serves: Version;
+  readonly bans: readonly (Version | undefined)[];
+}
+
+/** Undisturbed steps, one after the other, from the data directory as it is found. */
+export interface Steps {
   readonly boot: (which: "first" | "second") => Promise<Booted>;
-  /** How many were really made. */
+  /** `dockerloader gc`, which leaves nothing behind. */
+  readonly cleanUp: () => Promise<void>;
+}
+
+export interface Boots {
+  readonly begin: () => Steps;
+  /** How many boots were really made. */
   readonly made: () => number;
 }
 
-/** What is known of volumes, for each site. */
-const memories = new WeakMap<Site, Map<string, Booted>>();
+/** What is known of volumes: what a boot and what a clean-up makes of them. */
+interface Memory {
+  readonly boots: Map<string, Booted>;
+  readonly cleanUps: Map<string, Left>;
+}
+
+/** For each site. */
+const memories = new WeakMap<Site, Memory>();
 
 /**
- * A start is a function of the volume and of how the app behaves: what is known of a volume with the same fingerprint
- * is not found out twice, unless `CRASH_FULL=1` asks for it. The checks of a point are made on the known answer.
+ * A start is a function of the volume and of how the app behaves, a clean-up one of the volume: what is known of a volume
+ * with the same fingerprint is not found out twice, unless `CRASH_FULL=1` asks for it. The checks of a point are made
+ * on the known answer. What is new after known steps is found out after these were made for real.
  */
 export function bootsOf(site: Site, { boot }: Scenario): Boots {
-  const memory = memories.get(site) ?? new Map<string, Booted>();
+  const memory = memories.get(site) ?? { boots: new Map(), cleanUps: new Map() };
   memories.set(site, memory);
+  const forgetful = process.env["CRASH_FULL"] === "1";
   let made = 0;
-  let current: string | undefined;
-  return {
-    made: () => made,
-    boot: async (which) => {
-      const volume = (which === "second" ? current : undefined) ?? fingerprint(site.layout.dataDir);
-      const key = [which, volume, describe(boot)].join();
-      const known = process.env["CRASH_FULL"] === "1" ? undefined : memory.get(key);
-      const booted = known ?? (await start(site, boot, which));
-      if (known === undefined) made += 1;
-      memory.set(key, booted);
-      current = booted.left;
-      return booted;
-    },
+
+  const now = (): string => fingerprint(site.layout.dataDir);
+  const start = async (which: "first" | "second"): Promise<Booted> => {
+    made += 1;
+    const serves = await assertBoots(site, boot, which);
+    return { serves, bans: banned(site), volume: now() };
   };
+  const clean = async (): Promise<Left> => {
+    await assertClean(site);
+    return { volume: now() };
+  };
+
+  const begin = (): Steps => {
+    let volume = now();
+    let skipped: (() => Promise<Left>)[] = [];
+    const step = async <T extends Left>(known: Map<string, T>, kind: string, make: () => Promise<T>): Promise<T> => {
+      const key = (): string => `${volume} ${kind}`;
+      let left = forgetful ? undefined : known.get(key());
+      if (left === undefined) {
+        for (const again of skipped) ({ volume } = await again());
+        skipped = [];
+        left = await make();
+        known.set(key(), left);
+      } else {
+        skipped.push(make);
+      }
+      ({ volume } = left);
+      return left;
+    };
+    return {
+      boot: (which) => step(memory.boots, describe(boot), () => start(which)),
+      cleanUp: async () => {
+        await step(memory.cleanUps, "", clean);
+      },
+    };
+  };
+  return { begin, made: () => made };
 }
 
 const describe = ({ args, env, target }: Act): string => JSON.stringify({ args, env, target });
-
-async function start(site: Site, boot: Act, which: "first" | "second"): Promise<Booted> {
-  if (which === "second") await assertClean(site);
-  const serves = await assertBoots(site, boot, which);
-  return { serves, bans: banned(site), left: fingerprint(site.layout.dataDir) };
-}

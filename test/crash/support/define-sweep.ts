@@ -11,19 +11,32 @@ const ONLY = process.env["CRASH_ONLY"] ?? "";
 /** A part that was asked for proves no number. */
 export const PARTIAL = ONLY !== "" || STEP !== 1;
 
-/** One test a scenario, and one that the sum of their points is at least `least`. */
-export function defineSweep(title: string, least: number, how: (point: number) => Disturbance): void {
-  describe(title, needsShim(), () => {
+/** One way to disturb every call. */
+export interface Kind {
+  readonly title: string;
+  /** The sum of its points is at least this. */
+  readonly least: number;
+  readonly how: (point: number) => Disturbance;
+}
+
+/** For each kind one test a scenario and one of the sum. All are at one place: what one finds out of a volume, the next one knows. */
+export function defineSweeps(kinds: readonly Kind[]): void {
+  describe("every changing call", needsShim(), () => {
     let site: Site;
-    let points = 0;
     before(async () => {
       site = await openSite();
     });
     after(() => site.close());
+    for (const kind of kinds) defineSweep(() => site, kind);
+  });
+}
 
+function defineSweep(site: () => Site, { title, least, how }: Kind): void {
+  describe(title, () => {
+    let points = 0;
     for (const scenario of SCENARIOS.filter(({ name }) => name.includes(ONLY))) {
       test(scenario.name, { timeout: TIMEOUT_MS }, async (t) => {
-        const swept = await sweep(site, scenario, how);
+        const swept = await sweep(site(), scenario, how);
         points += swept.points;
         t.diagnostic(describeSwept(swept));
         assert.ok(swept.points > 0, "nothing was disturbed");

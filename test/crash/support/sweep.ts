@@ -21,7 +21,7 @@ export interface Swept {
   readonly points: number;
   /** Points by the call that was disturbed. */
   readonly calls: Readonly<Record<string, number>>;
-  /** Starts of the loader for it: two for every volume that no point left behind before. */
+  /** Starts of the loader for it: one for every volume that was not booted before. */
   readonly booted: number;
 }
 
@@ -76,12 +76,14 @@ async function judge(site: Site, scenario: Scenario, ended: Ended, hit: Call, bo
   };
   assertBlame(banned(site), "disturbed");
   const wasStable = runnableStable(site);
-  const first = await boots.boot("first");
+  const volume = boots.begin();
+  const first = await volume.boot("first");
   assertBlame(first.bans, "first boot");
   const kept = wasStable === undefined || first.serves >= wasStable || scenario.fails.includes(wasStable);
   assert.ok(kept, "a commit was undone");
   assert.ok(scenario.serves.includes(first.serves), `version ${first.serves} serves`);
-  const second = await boots.boot("second");
+  await volume.cleanUp();
+  const second = await volume.boot("second");
   assert.equal(second.serves, first.serves, "the second boot serves another version than the first");
 }
 
