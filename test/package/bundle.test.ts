@@ -64,6 +64,12 @@ describe("the bundle of the command", () => {
     assert.doesNotMatch(readFileSync(join(BIN, "plain.js"), "utf8"), /demandCommand/);
   });
 
+  test("asks a registry without ICU's lists of all languages", () => {
+    const text = readFileSync(join(BIN, "plain.js"), "utf8");
+    assert.match(text, /received value of type/, "this does not hold got's checks");
+    assert.doesNotMatch(text, /Intl\.ListFormat/);
+  });
+
   test("downloads without the HTTP/2 and the WebSocket client of Node", () => {
     const directory = mkdtempSync(join(tmpdir(), "dockerloader-bundle-"));
     try {
