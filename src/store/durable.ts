@@ -21,10 +21,18 @@ export interface Durable {
   readonly retire: (path: string) => Promise<void>;
   /** Creates a directory with its parents; one that exists keeps its mode. */
   readonly ensureDirectory: (path: string, mode?: number) => void;
+  /**
+   * The same for directories below `root`, with one sync for all that are new in one parent. The last is made when the others are
+   * durable: while it is missing nobody knows whether they are, and all parents are synced again.
+   */
+  readonly ensureDirectories: (root: string, directories: readonly NewDirectory[]) => void;
   readonly syncDirectory: (path: string) => void;
   /** Makes the content of a file durable under the name it has. */
   readonly syncFile: (path: string) => void;
 }
+
+/** A directory that has to be there, and the mode that it gets when it is made. */
+export type NewDirectory = readonly [path: string, mode: number];
 
 /** A name that is out of use already: it needs no rename before it is deleted. */
 const LEFTOVER = /^(tmp|removing)-/;
@@ -52,6 +60,8 @@ export function isStorageFault(error: unknown): boolean {
   if (error instanceof DockerloaderError) return error.code === "STORE_FULL" || error.code === "STORE_IO";
   return ERRNO.test(errnoOf(error) ?? "");
 }
+
+const isBelow = (root: string, path: string): boolean => path === root || path.startsWith(`${root}/`);
 
 export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => void = () => {}): Durable {
   const temporaryFor = (path: string): string => join(dirname(path), `tmp-${basename(path)}-${randomUUID()}`);
@@ -121,17 +131,43 @@ export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => vo
       syncDirectory(dirname(path));
     });
 
-  /** Every directory that had to be made is synced into its parent: a record in it must not vanish with its folder. */
-  const makeDirectory = (path: string, mode: number): void => {
-    if (fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  const isThere = (path: string): boolean => fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
+  /** Makes a directory and what is missing above it. Answers the parents that have a new name in them. */
+  const makeDirectory = (path: string, mode: number): string[] => {
+    if (isThere(path)) return [];
     const parent = dirname(path);
-    if (parent !== path) makeDirectory(parent, 0o755);
+    const above = parent === path ? [] : makeDirectory(parent, 0o755);
     try {
       fs.mkdirSync(path, { mode });
     } catch (error) {
       if (errnoOf(error) !== "EEXIST") throw error;
     }
-    syncDirectory(parent);
+    return [...above, parent];
+  };
+
+  /** Every directory that had to be made is synced into its parent: a record in it must not vanish with its folder. */
+  const syncNew = (parents: Iterable<string>): void => {
+    for (const parent of parents) syncDirectory(parent);
+  };
+
+  const ensureDirectory = (path: string, mode = 0o755): void =>
+    guarded("create", path, () => syncNew(makeDirectory(path, mode)));
+
+  const ensureDirectories = (root: string, directories: readonly NewDirectory[]): void => {
+    const others = [...directories];
+    const [last, lastMode] = others.pop() ?? [root];
+    if (guarded("create", last, () => isThere(last))) {
+      for (const [path, mode] of others) ensureDirectory(path, mode);
+      return;
+    }
+    const parents = new Set<string>();
+    for (const [path, mode] of others) {
+      for (const parent of guarded("create", path, () => makeDirectory(path, mode))) parents.add(parent);
+      for (let parent = dirname(path); isBelow(root, parent); parent = dirname(parent)) parents.add(parent);
+    }
+    guarded("create", root, () => syncNew(parents));
+    ensureDirectory(last, lastMode);
   };
 
   return {
@@ -171,6 +207,7 @@ export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => vo
         throw storeError("remove", doomed, error);
       });
     },
-    ensureDirectory: (path, mode = 0o755) => guarded("create", path, () => makeDirectory(path, mode)),
+    ensureDirectory,
+    ensureDirectories,
   };
 }

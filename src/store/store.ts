@@ -69,8 +69,10 @@ function importOriginal(links: Links, records: Records): void {
 
 /** Staging is closed to others, and so are partial blobs: what is in the making may hold anything. */
 function createDirectories(layout: Layout, durable: Durable): void {
-  const { blobs, images, extracted, staging, partial, retained, receipts, inventories, failed } = layout;
-  for (const directory of [blobs, images, extracted, retained, receipts, inventories, failed])
-    durable.ensureDirectory(directory);
-  for (const directory of [staging, partial]) durable.ensureDirectory(directory, 0o700);
+  const { dataDir, blobs, images, extracted, staging, partial, retained, receipts, inventories, failed } = layout;
+  const open = [blobs, images, extracted, retained, receipts, inventories, failed].map(
+    (path) => [path, 0o755] as const,
+  );
+  const closed = [staging, partial].map((path) => [path, 0o700] as const);
+  durable.ensureDirectories(dataDir, [...open, ...closed]);
 }

@@ -50,7 +50,7 @@ export const STORAGE: readonly Mutant[] = [
   mutant(
     "a new directory is not synced into its parent",
     "volume of the original, taken over",
-    edit("durable", "    syncDirectory(parent);\n", ""),
+    edit("durable", "    for (const parent of parents) syncDirectory(parent);\n", ""),
   ),
   mutant(
     "a removal is not synced",
