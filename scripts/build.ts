@@ -33,8 +33,13 @@ const COMMAND: BuildOptions = {
   external: ["@statelyai/inspect"],
 };
 
-/** What `main.js` loads on demand, by its source. The first three are a file each: to load many takes longer than what is in them. */
-const WHOLE = { run: "src/cli/run.ts", "pass-through": "src/cli/pass-through.ts", plain: "src/cli/plain.ts" };
+/** What `main.js` loads on demand, by its source. The first ones are a file each: to load many takes longer than what is in them. */
+const WHOLE = {
+  run: "src/cli/run.ts",
+  "pass-through": "src/cli/pass-through.ts",
+  plain: "src/cli/plain.ts",
+  "first-download": "src/cli/first-download.ts",
+};
 const SPLIT = { commands: "src/cli/commands.ts" };
 
 /** Leaves these files out of the entry's own. */

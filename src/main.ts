@@ -25,7 +25,7 @@ function isRun(command: string | undefined): boolean {
   return command === undefined || command === "--" || command === "run";
 }
 
-const PLAIN: readonly string[] = ["fetch", "check", "ready", "gc"] satisfies PlainName[];
+const PLAIN: readonly string[] = ["check", "ready", "gc"] satisfies PlainName[];
 
 function isPlain(command: string | undefined): command is PlainName {
   return command !== undefined && PLAIN.includes(command);
@@ -45,6 +45,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (isRun(command) && !(command === "run" && rest.includes("--help"))) {
     const { run } = await import("./cli/run.ts");
     return run({ env, args: afterDashes(command === "run" ? rest : args), self });
+  }
+  if (command === "fetch" && rest.length === 0) {
+    const { firstDownload } = await import("./cli/first-download.ts");
+    return firstDownload(env);
   }
   if (isPlain(command) && rest.length === 0) {
     const { runPlain } = await import("./cli/plain.ts");

@@ -6,13 +6,9 @@ import { perform } from "./perform.ts";
 import { ready } from "./ready.ts";
 
 /** What the loader and apps call again and again. */
-export type PlainName = "fetch" | "check" | "ready" | "gc";
+export type PlainName = "check" | "ready" | "gc";
 
 const PLAIN: Readonly<Record<PlainName, (context: CommandContext) => Promise<number>>> = {
-  fetch: async (context) => {
-    const { fetchAction } = await import("./fetch-action.ts");
-    return fetchAction(context);
-  },
   check: (context) => check.run({ json: false }, context),
   ready: (context) => ready.run({}, context),
   gc: (context) => gc.run({ json: false }, context),

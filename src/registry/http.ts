@@ -1,5 +1,5 @@
 import { Agent as HttpAgent, type AgentOptions } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
+import https, { type Agent as HttpsAgent } from "node:https";
 import type { Readable } from "node:stream";
 import got, { type Method } from "got";
 import type { Environment } from "../config/load.ts";
@@ -81,7 +81,7 @@ export function createHttp({ env, limits, listed, trust }: HttpOptions): Http {
   // One agent for each https origin: authorities and client certificates belong to one host.
   const secure = new Map<string, HttpsAgent>();
   const secureAgent = (url: URL): HttpsAgent => {
-    const agent = secure.get(url.host) ?? new HttpsAgent({ ...shared, ...trust(url) });
+    const agent = secure.get(url.host) ?? new https.Agent({ ...shared, ...trust(url) });
     secure.set(url.host, agent);
     return agent;
   };

@@ -1,6 +1,6 @@
-import { isIP } from "node:net";
-import { connect } from "node:tls";
+import { connect, isIP } from "node:net";
 import type { Limits } from "../limits.ts";
+import { isTls, tlsGreeting } from "./greeting.ts";
 import { isLoopback, type Listed } from "./hosts.ts";
 
 /** The scheme of every registry, asked once. */
@@ -38,25 +38,19 @@ export function createOrigins(listed: Listed, limits: Limits): Origins {
   };
 }
 
-/** Says hello in TLS and looks who answers. Sends nothing else, checks no certificate: that is done on the real connection. */
+/** Says hello in TLS and looks who answers. Sends nothing else: TLS itself, with its authorities, is loaded for those who speak it only. */
 function greet({ hostname, port }: URL, ms: number): Promise<"tls" | "clear text" | "nobody"> {
   const host = hostname.replace(/^\[|\]$/g, "");
   return new Promise((resolve) => {
-    const socket = connect({
-      host,
-      port: Number(port || "443"),
-      rejectUnauthorized: false,
-      ...(isIP(host) === 0 ? { servername: host } : {}),
-    });
+    const socket = connect({ host, port: Number(port || "443") });
     const end = (answer: "tls" | "clear text" | "nobody"): void => {
       socket.destroy();
       resolve(answer);
     };
     socket.setTimeout(ms, () => end("nobody"));
-    socket.once("secureConnect", () => end("tls"));
-    socket.once("error", ({ code = "" }: NodeJS.ErrnoException) =>
-      end(/^(ERR_SSL_|EPROTO)/.test(code) ? "clear text" : "nobody"),
-    );
-    socket.once("close", () => resolve("nobody"));
+    socket.once("connect", () => socket.write(tlsGreeting(isIP(host) === 0 ? host : undefined)));
+    socket.once("data", (answer) => end(isTls(answer) ? "tls" : "clear text"));
+    socket.once("error", () => end("nobody"));
+    socket.once("close", () => end("nobody"));
   });
 }

@@ -28,11 +28,17 @@ const files = (): string[] => [...closure("main.js"), ...closure("run.js")];
 
 describe("the bundle of the command", () => {
   test("is one file for each of what is started again and again", () => {
-    for (const name of ["main.js", "run.js", "plain.js", "pass-through.js"])
+    for (const name of ["main.js", "run.js", "plain.js", "pass-through.js", "first-download.js"])
       assert.deepEqual([...closure(name)], [name]);
     const main = readFileSync(join(BIN, "main.js"), "utf8");
     const loaded = [...main.matchAll(/import\("\.\/([\w-]+\.js)"\)/g)].map(([, name]) => name ?? "");
-    assert.deepEqual([...new Set(loaded)].sort(), ["commands.js", "pass-through.js", "plain.js", "run.js"]);
+    assert.deepEqual([...new Set(loaded)].sort(), [
+      "commands.js",
+      "first-download.js",
+      "pass-through.js",
+      "plain.js",
+      "run.js",
+    ]);
   });
 
   test("loads neither the command line parser nor anything that talks to a registry on the way to `run`", () => {
@@ -61,24 +67,27 @@ describe("the bundle of the command", () => {
   });
 
   test("parses no command line for what loader and apps call without arguments", () => {
-    assert.doesNotMatch(readFileSync(join(BIN, "plain.js"), "utf8"), /demandCommand/);
+    for (const name of ["plain.js", "first-download.js"])
+      assert.doesNotMatch(readFileSync(join(BIN, name), "utf8"), /demandCommand/);
   });
 
   test("asks a registry without ICU's lists of all languages", () => {
-    const text = readFileSync(join(BIN, "plain.js"), "utf8");
-    assert.match(text, /received value of type/, "this does not hold got's checks");
-    assert.doesNotMatch(text, /Intl\.ListFormat/);
+    for (const name of ["plain.js", "first-download.js"]) {
+      const text = readFileSync(join(BIN, name), "utf8");
+      assert.match(text, /received value of type/, "this does not hold got's checks");
+      assert.doesNotMatch(text, /Intl\.ListFormat/);
+    }
   });
 
-  test("downloads without the HTTP/2 and the WebSocket client of Node", () => {
+  test("downloads without the HTTP/2 and the WebSocket client of Node, and in clear text without TLS", () => {
     const directory = mkdtempSync(join(tmpdir(), "dockerloader-bundle-"));
     try {
       const env = { ...process.env, DOCKERLOADER_DATA_DIR: directory, DOCKERLOADER_TARGET: "127.0.0.1:1/app:1" };
       const args = ["--import", TELL, join(BIN, "main.js"), "fetch"];
       const { status, stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8" });
       assert.equal(status, 69, stderr);
-      assert.match(stderr, /^NativeModule https$/m, "this is not a list of modules");
-      assert.doesNotMatch(stderr, /undici|http2/);
+      assert.match(stderr, /^NativeModule http$/m, "this is not a list of modules");
+      assert.doesNotMatch(stderr, /undici|http2|tls|https/);
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
