@@ -1,11 +1,12 @@
 /** What has to agree inside the checkout. */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { ERROR_CODES } from "../../src/errors.ts";
 import { VERSION } from "../../src/version.ts";
+import { inOrder, LONGEST } from "../../scripts/test/order.ts";
 import { ROOT } from "./support/pack.ts";
 
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -29,6 +30,16 @@ describe("the checkout", () => {
   test("states one version", () => {
     assert.equal(VERSION, (JSON.parse(read("package.json")) as { version: string }).version);
     assert.match(read("Dockerfile"), new RegExp(`ARG VERSION=${VERSION}\\b`));
+  });
+
+  test("begins with long tests that there are", () => {
+    assert.deepEqual(
+      LONGEST.filter((file) => !existsSync(join(ROOT, file))),
+      [],
+    );
+    const [first = "", ...later] = LONGEST;
+    assert.deepEqual(inOrder(["test/b.test.ts", first, "test/a.test.ts"]), [first, "test/a.test.ts", "test/b.test.ts"]);
+    assert.deepEqual(inOrder(later.toReversed()), later);
   });
 
   test("locks its dependencies without download addresses", () => {

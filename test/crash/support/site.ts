@@ -61,7 +61,7 @@ export async function openSite(dataDir?: string, ballast = 0): Promise<Site> {
     DOCKERLOADER_LOG_LEVEL: "info",
     DOCKERLOADER_TRIAL_TIMEOUT_MS: "20000",
     DOCKER_CONFIG: folder,
-    NODE_COMPILE_CACHE: join(folder, "compiled"),
+    NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(folder, "compiled"),
   };
   const saved = (name: string): string => join(folder, "saved", name);
   const empty = (path: string): Promise<void> => rm(path, { recursive: true, force: true });
