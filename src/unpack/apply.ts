@@ -1,7 +1,6 @@
 import { lstatSync } from "node:fs";
 import { EntryNames } from "./entry-names.ts";
 import { LayerFault } from "./faults.ts";
-import type { Note } from "./files.ts";
 import type { ImageState } from "./image-state.ts";
 import { dressFile, dressLink, looksLike } from "./looks.ts";
 import { clampTime } from "./metadata.ts";
@@ -21,8 +20,8 @@ const isId = (id: number): boolean => id >= 0 && id <= LARGEST_ID;
 const hostile = (rule: string, text: string): LayerFault => new LayerFault("LAYER_HOSTILE", rule, text);
 const corrupt = (rule: string, text: string): LayerFault => new LayerFault("LAYER_CORRUPT", rule, text);
 
-/** Puts a file, looks and all, at a path of the tree, and tells who is to know of it. False: the content comes from the layer. */
-export type FileProvider = (path: string, note: Note) => boolean;
+/** Begins the file of the entry at hand at a path of the tree, or puts it there, looks and all. False: the content comes from the layer. */
+export type FileProvider = (path: string) => boolean;
 
 /** Turns the entries of one layer into files (rules A1 to A35). `close` is due whatever happens. */
 export class EntryWriter implements TarSink {
@@ -140,16 +139,7 @@ export class EntryWriter implements TarSink {
   }
 
   #file(path: string, entry: TarEntry): void {
-    const { recorder, census, files } = this.#image;
-    const note: Note = () => {
-      const noted = recorder?.file(path);
-      const counted = census?.file(path, entry.mode);
-      return (ino, sha256) => {
-        noted?.(ino, sha256);
-        counted?.(sha256);
-      };
-    };
-    if (!this.#provide(path, note)) files.begin(path, entry, note);
+    if (!this.#provide(path)) this.#image.files.begin(path, entry);
   }
 
   #directory(entry: TarEntry, parent: readonly string[], last: string): void {

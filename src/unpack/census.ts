@@ -1,13 +1,8 @@
 import { lstatSync } from "node:fs";
+import type { FileRecord } from "./file-record.ts";
+import { LateMap } from "./late-map.ts";
 import type { RawPath } from "./names.ts";
 import { lineOf } from "../seal-line.ts";
-
-/** A file of the tree, one object for all its names. */
-interface FileFacts {
-  mode: number;
-  /** Lower-case hexadecimal; empty until it is known. */
-  sha256: string;
-}
 
 /** Length of a SHA-256 in hexadecimal. */
 const HASH_CHARS = 64;
@@ -19,51 +14,41 @@ const MODE_BITS = 0o7777;
  */
 export class Census {
   readonly #most: number;
-  readonly #files = new Map<string, FileFacts>();
-  readonly #links = new Map<string, string>();
+  readonly #files = new LateMap<string, FileRecord>();
+  readonly #links = new LateMap<string, string>();
   #full = false;
 
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** A new file. Its hash is to be told when it is known. */
-  file(path: string, mode: number): (sha256: string) => void {
-    const facts = { mode: mode & MODE_BITS, sha256: "" };
-    this.#files.set(path, facts);
+  /** A file, new or at its path again. */
+  file(record: FileRecord): void {
+    this.#files.add(record.path, record);
     this.#check();
-    return (sha256) => {
-      facts.sha256 = sha256;
-    };
   }
 
   link(path: string, target: string): void {
-    this.#links.set(path, target);
+    this.#links.add(path, target);
     this.#check();
   }
 
   /** One more name for what is at `existing`; `copied`: the volume made it a file of its own. */
   alias(existing: string, path: string, copied: boolean): void {
     const target = this.#links.get(existing);
-    const facts = this.#files.get(existing);
+    const record = this.#files.get(existing);
     if (target !== undefined) this.link(path, target);
-    else if (facts !== undefined) this.#files.set(path, copied ? { ...facts } : facts);
+    else if (record !== undefined) this.#files.add(path, copied ? { ...record } : record);
     this.#check();
   }
 
   /** The mode of the file at a path changes, and so that of all its names. `remake` may make it anew: it answers under which names. */
   mode(path: string, mode: number, remake: () => readonly string[]): void {
-    const facts = this.#files.get(path);
+    const record = this.#files.get(path);
     const names = remake();
-    if (facts === undefined) return;
-    facts.mode = mode & MODE_BITS;
-    for (const name of names) this.#files.set(name, facts);
-  }
-
-  /** The content of the file at a path has come. */
-  content(path: string, sha256: string): void {
-    const facts = this.#files.get(path);
-    if (facts !== undefined) facts.sha256 = sha256;
+    if (record === undefined) return;
+    record.mode = mode;
+    for (const name of names) this.#files.set(name, record);
   }
 
   /** A file or link was removed. */
@@ -90,17 +75,17 @@ export class Census {
     if (this.#full) return undefined;
     const lines: string[] = [];
     const examples = new Map<string, string>();
-    for (const [path, { mode, sha256 }] of this.#files) {
+    for (const [path, { mode, sha256 }] of this.#files.entries()) {
       if (sha256.length !== HASH_CHARS) return undefined;
-      lines.push(lineOf("f", mode.toString(8), path, sha256));
-      examples.set(`f${mode}`, path);
+      lines.push(lineOf("f", (mode & MODE_BITS).toString(8), path, sha256));
+      examples.set(`f${mode & MODE_BITS}`, path);
     }
     for (const [path, mode] of directories) {
       if (path === "") continue;
       lines.push(lineOf("d", mode.toString(8), path, ""));
       examples.set(`d${mode}`, path);
     }
-    for (const [path, target] of this.#links) lines.push(lineOf("l", "", path, target));
+    for (const [path, target] of this.#links.entries()) lines.push(lineOf("l", "", path, target));
     for (const [wanted, path] of examples) {
       if ((lstatSync(pathOf(path)).mode & MODE_BITS) !== Number(wanted.slice(1))) return undefined;
     }

@@ -1,5 +1,6 @@
 import { lstatSync, type Stats } from "node:fs";
 import { errnoOf } from "./faults.ts";
+import type { FileRecord } from "./file-record.ts";
 import type { ImageState } from "./image-state.ts";
 import type { Inventory, RecordedEntry } from "./inventory.ts";
 import { dressFile, isUnchanged } from "./looks.ts";
@@ -50,17 +51,11 @@ export class Donor {
     return this.#dressed(entry, path);
   }
 
-  /** Has the same done beside us, when it comes to a link; it is told later on what came of it. False: `give` has to do it. */
-  hand(entry: RecordedEntry, path: string, told: { made: () => void; refused: () => void }): boolean {
+  /** Has the same done beside us, when it comes to a link; it may be `refused` later on. False: `give` has to do it. */
+  hand(entry: RecordedEntry, path: string, refused: (record: FileRecord) => void): boolean {
     if (entry.path === "" || this.#clones || this.#sharing === "clones") return false;
     if (!this.#isQuiet(parentOf(entry.path))) return false;
-    const { tree, files } = this.#image;
-    const source = this.#fullPath(entry.path);
-    const made = (): void => {
-      tree.noteAdopted(source, path, entry.ino);
-      told.made();
-    };
-    return files.link(source, path, entry, { ...told, made });
+    return this.#image.files.link(this.#fullPath(entry.path), path, entry, refused);
   }
 
   #fullPath(path: string): string {

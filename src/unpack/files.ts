@@ -2,8 +2,10 @@ import { closeSync } from "node:fs";
 import { DockerloaderError } from "../errors.ts";
 import { ContentHash } from "./content-hash.ts";
 import { toVolumeError } from "./faults.ts";
-import { dressOpen, type Expected } from "./looks.ts";
-import { contentOf, fileOrder, linkOrder, MADE, writeAll } from "./orders.ts";
+import { complete, type FileRecord, type FileRecords } from "./file-record.ts";
+import type { RecordedEntry } from "./inventory.ts";
+import { dressOpen } from "./looks.ts";
+import { contentOf, MADE, writeAll, writeFileOrder, writeLinkOrder } from "./orders.ts";
 import type { Ownership } from "./ownership.ts";
 import { RingGiver, type Settlement } from "./ring.ts";
 import { newRingMemory, type RingMemory } from "./ring-memory.ts";
@@ -20,26 +22,37 @@ const ALONE = 256;
 /** Bytes of a file beyond which handing it over costs more than it saves: then the kernel's work is not what takes the time. */
 const LARGE_BYTES = 64 * 1024;
 
-/** Told once a file is complete: its inode, and its SHA-256 when hashes are wanted (else empty). */
-export type Completed = (ino: number, sha256: string) => void;
-
-/** Asked once nothing else is in the place of a file any more: who is to be told. */
-export type Note = () => Completed;
-
 /** The file at hand; `fd` is undefined while the helper is going to make it. */
 interface Open {
   readonly fd: number | undefined;
   readonly path: string;
+  /** The path for a system call, latin1. */
+  readonly full: string;
   readonly entry: TarEntry;
-  readonly done: Completed;
+  readonly record: FileRecord;
 }
 
-/** An order that is not settled: what it makes, and what is due when it was done or refused. */
+/** An order that is not settled. */
 interface Given {
   readonly path: string;
-  readonly name: string;
-  readonly made: (done: Settlement) => void;
-  readonly refused: (content: Buffer) => void;
+  readonly full: string;
+  readonly entry: TarEntry;
+  readonly record: FileRecord;
+  readonly link: LinkOrder | undefined;
+}
+
+interface LinkOrder {
+  readonly source: string;
+  readonly entry: RecordedEntry;
+  readonly refused: (record: FileRecord) => void;
+}
+
+/** Where files are made, and who has to know. */
+export interface FileSite {
+  readonly tree: Rootfs;
+  readonly ownership: Ownership;
+  readonly warnings: Warnings;
+  readonly records: FileRecords;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -53,6 +66,7 @@ export class FileMaker {
   readonly #tree: Rootfs;
   readonly #ownership: Ownership;
   readonly #warnings: Warnings;
+  readonly #records: FileRecords;
   readonly #helper: Helper | undefined;
   readonly #hash: ContentHash | undefined;
   #ring: RingGiver | undefined;
@@ -65,10 +79,11 @@ export class FileMaker {
   #open: Open | undefined;
 
   /** `hashes`: content is wanted by its hash. */
-  constructor(tree: Rootfs, ownership: Ownership, warnings: Warnings, hashes: boolean, helper: Helper | undefined) {
+  constructor({ tree, ownership, warnings, records }: FileSite, hashes: boolean, helper: Helper | undefined) {
     this.#tree = tree;
     this.#ownership = ownership;
     this.#warnings = warnings;
+    this.#records = records;
     this.#helper = helper;
     this.#hash = hashes ? new ContentHash() : undefined;
   }
@@ -77,16 +92,19 @@ export class FileMaker {
   prepare(): void {
     if (this.#ring !== undefined || this.#helper === undefined) return;
     const memory = newRingMemory();
-    this.#ring = new RingGiver(memory, (done, bytes) => this.#finished(done, bytes));
+    this.#ring = new RingGiver(memory, (done) => this.#finished(done));
     this.#helper(memory, this.#hash !== undefined);
   }
 
-  /** Begins a file. What is in its place makes way. */
-  begin(path: string, entry: TarEntry, note: Note): void {
-    const ring = entry.size <= LARGE_BYTES ? this.#ringFor(path, entry.size) : undefined;
+  /** Begins a file. What is in its place makes way. `known`: its record, when it is not to get a new one. */
+  begin(path: string, entry: TarEntry, known?: FileRecord): FileRecord {
+    const full = this.#tree.fullPath(path);
+    const ring = entry.size <= LARGE_BYTES ? this.#ringFor(path, full.length + entry.size) : undefined;
     const fd = ring === undefined ? this.#tree.file(path, entry.mode & 0o777) : undefined;
-    ring?.putText(this.#tree.fullPath(path));
-    this.#open = { fd, path, entry, done: note() };
+    ring?.putText(full);
+    const record = known ?? this.#records.note(path, entry.mode);
+    this.#open = { fd, path, full, entry, record };
+    return record;
   }
 
   /** Content of the file begun last. False when there is none to take it. */
@@ -109,25 +127,25 @@ export class FileMaker {
     if (open.fd === undefined) return this.#order(open);
     try {
       const ino = dressOpen(open.fd, open.entry, this.#ownership);
-      open.done(ino, this.#hash?.add(NOTHING, true) ?? "");
+      complete(open.record, ino, this.#hash?.add(NOTHING, true) ?? "");
     } finally {
       closeSync(open.fd);
     }
   }
 
   /**
-   * Has one more name made, in this tree, for a file of another one; it is `made` or `refused` later on. False when the
+   * Has one more name made, in this tree, for the file of an entry in another one; it may be `refused` later on. False when the
    * calling thread had better make it.
    */
-  link(source: string, path: string, expected: Expected, told: { made: () => void; refused: () => void }): boolean {
-    const ring = this.#ringFor(path, source.length);
-    if (ring === undefined) return false;
+  link(source: string, path: string, entry: RecordedEntry, refused: LinkOrder["refused"]): boolean {
     const full = this.#tree.fullPath(path);
+    const ring = this.#ringFor(path, source.length + full.length);
+    if (ring === undefined) return false;
     ring.putText(source);
     ring.putText(full);
-    ring.order(linkOrder(source, full, expected));
-    this.#paths.add(path);
-    this.#given.push({ path, name: expected.name, ...told });
+    writeLinkOrder(ring.numbers, ring.order(), [source, full], entry);
+    const record = this.#records.note(path, entry.mode);
+    this.#give({ path, full, entry, record, link: { source, entry, refused } });
     return true;
   }
 
@@ -160,28 +178,18 @@ export class FileMaker {
     if (this.#files >= ALONE) this.prepare();
     const ring = this.#ring;
     if (ring?.served !== true) return undefined;
-    const all = bytes + this.#tree.fullPath(path).length;
-    if (!this.#attributed(ring, () => ring.room(all))) return undefined;
+    if (!this.#attributed(ring, () => ring.room(bytes))) return undefined;
     return this.#tree.claim(path) ? ring : undefined;
   }
 
-  #order({ path, entry, done }: Open): void {
-    const full = this.#tree.fullPath(path);
-    this.#ring?.order(fileOrder(full, entry));
-    this.#paths.add(path);
-    this.#given.push({
-      path,
-      name: entry.name,
-      made: ({ ino, sha256, ownerRefused }) => {
-        if (ownerRefused) this.#warnings.add("owner", entry.name);
-        done(ino, this.#hash === undefined ? "" : sha256());
-      },
-      refused: (bytes) => {
-        this.begin(path, entry, () => done);
-        this.data(contentOf(full, bytes));
-        this.end();
-      },
-    });
+  #order({ path, full, entry, record }: Open): void {
+    if (this.#ring !== undefined) writeFileOrder(this.#ring.numbers, this.#ring.order(), full, entry);
+    this.#give({ path, full, entry, record, link: undefined });
+  }
+
+  #give(given: Given): void {
+    this.#paths.add(given.path);
+    this.#given.push(given);
   }
 
   /** A fault of the helper names the file it is about: the one at hand is another by now. */
@@ -196,18 +204,38 @@ export class FileMaker {
     }
   }
 
-  #finished(done: Settlement, bytes: Buffer): void {
+  #finished(done: Settlement): void {
     const given = this.#given.shift();
     if (given === undefined) return;
     this.#paths.delete(given.path);
-    if (done.outcome === MADE) return given.made(done);
+    if (done.outcome === MADE) return this.#made(given, done);
     try {
-      given.refused(bytes);
+      this.#refused(given, done);
     } catch (error) {
       throw ofEntry(error, given);
     }
   }
+
+  #made({ path, entry, record, link }: Given, done: Settlement): void {
+    if (link !== undefined) {
+      this.#tree.noteAdopted(link.source, path, link.entry.ino);
+      return complete(record, link.entry.ino, link.entry.sha256);
+    }
+    if (done.ownerRefused) this.#warnings.add("owner", entry.name);
+    complete(record, done.ino, this.#hash === undefined ? "" : done.sha256);
+  }
+
+  /** What the helper did not make is made here; what was in its place took its record away with it. */
+  #refused({ path, full, entry, record, link }: Given, done: Settlement): void {
+    if (link !== undefined) link.refused(record);
+    else {
+      this.begin(path, entry, record);
+      this.data(contentOf(full, done.bytes));
+      this.end();
+    }
+    if (record.path !== path) this.#records.regain(record, path);
+  }
 }
 
 const ofEntry = (error: unknown, given: Given | undefined): DockerloaderError =>
-  toVolumeError(error, given === undefined ? "a file" : `entry "${shown(given.name)}"`);
+  toVolumeError(error, given === undefined ? "a file" : `entry "${shown(given.entry.name)}"`);

@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, constants, fchmodSync, futimesSync, lstatSync, openSync, writeSync } from "node:fs";
 import { ContentHash } from "./content-hash.ts";
+import type { FileRecord } from "./file-record.ts";
 import type { Rootfs } from "./rootfs.ts";
 import type { TarSink } from "./tar-parser.ts";
 
@@ -7,6 +8,7 @@ interface Hole {
   readonly layer: number;
   /** The place of its entry in the layer, from 0. */
   readonly place: number;
+  readonly record: FileRecord;
   /** Every name of the file. */
   readonly paths: Set<string>;
 }
@@ -15,8 +17,9 @@ interface Hole {
 export class Holes {
   readonly #byPath = new Map<string, Hole>();
 
-  add(path: string, layer: number, place: number): void {
-    this.#byPath.set(path, { layer, place, paths: new Set([path]) });
+  /** `place`: that of its entry in the layer, from 0. */
+  add(path: string, record: FileRecord, layer: number, place: number): void {
+    this.#byPath.set(path, { layer, place, record, paths: new Set([path]) });
   }
 
   /** A file got one more name. */
@@ -38,40 +41,43 @@ export class Holes {
     return [...new Set([...this.#byPath.values()].map(({ layer }) => layer))].sort((a, b) => a - b);
   }
 
-  /** Place in the layer -> a name of the file to fill. */
-  of(layer: number): Map<number, string> {
+  /** Place in the layer -> a file to fill, by one of its names. */
+  of(layer: number): Map<number, Fillable> {
     const found = [...this.#byPath].filter(([, hole]) => hole.layer === layer);
-    return new Map(found.map(([path, hole]) => [hole.place, path]));
+    return new Map(found.map(([path, { place, record }]) => [place, { path, record }]));
   }
 }
 
-/** Told of every file that has got its content. */
-export type Filled = (path: string, place: number, sha256: string) => void;
+export interface Fillable {
+  readonly path: string;
+  readonly record: FileRecord;
+}
 
 /** Reads a layer and writes the content that holes lack; everything else passes by. `close` is due whatever happens. */
 export class HoleFiller implements TarSink {
   readonly #tree: Rootfs;
-  readonly #paths: ReadonlyMap<number, string>;
-  readonly #filled: Filled;
+  readonly #files: ReadonlyMap<number, Fillable>;
   readonly #hash = new ContentHash();
   #place = -1;
-  #open: { readonly path: string; readonly fd: number; readonly mode: number; readonly mtime: number } | undefined;
+  #open:
+    | { readonly record: FileRecord; readonly fd: number; readonly mode: number; readonly mtime: number }
+    | undefined;
 
-  constructor(tree: Rootfs, paths: ReadonlyMap<number, string>, filled: Filled) {
-    this.#filled = filled;
+  /** `files`: those to fill, by the place of their entry in the layer. */
+  constructor(tree: Rootfs, files: ReadonlyMap<number, Fillable>) {
     this.#tree = tree;
-    this.#paths = paths;
+    this.#files = files;
   }
 
   entry(): void {
     this.#place += 1;
-    const path = this.#paths.get(this.#place);
-    if (path === undefined) return;
-    const raw = this.#tree.pathOf(path);
+    const file = this.#files.get(this.#place);
+    if (file === undefined) return;
+    const raw = this.#tree.pathOf(file.path);
     const { mode, mtimeMs } = lstatSync(raw);
     chmodSync(raw, 0o600);
     const fd = openSync(raw, constants.O_WRONLY | constants.O_NOFOLLOW);
-    this.#open = { path, fd, mode: mode & 0o7777, mtime: mtimeMs / 1000 };
+    this.#open = { record: file.record, fd, mode: mode & 0o7777, mtime: mtimeMs / 1000 };
   }
 
   data(piece: Buffer): void {
@@ -83,10 +89,10 @@ export class HoleFiller implements TarSink {
 
   end(): void {
     if (this.#open === undefined) return;
-    const { path, fd, mode, mtime } = this.#open;
+    const { record, fd, mode, mtime } = this.#open;
     fchmodSync(fd, mode);
     futimesSync(fd, mtime, mtime);
-    this.#filled(path, this.#place, this.#hash.add(Buffer.alloc(0), true));
+    record.sha256 = this.#hash.add(Buffer.alloc(0), true);
     this.close();
   }
 

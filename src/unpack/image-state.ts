@@ -1,6 +1,7 @@
 import type { Limits } from "../limits.ts";
 import { Budget } from "./budget.ts";
 import { Census } from "./census.ts";
+import type { FileRecords } from "./file-record.ts";
 import { FileMaker, type Helper } from "./files.ts";
 import { Holes } from "./holes.ts";
 import { Recorder } from "./inventory.ts";
@@ -19,6 +20,7 @@ export interface ImageState {
   readonly impliedFacts: DirectoryFacts;
   /** Notes what the layers do, when somebody wants to know. */
   readonly recorder: Recorder | undefined;
+  readonly records: FileRecords;
   readonly holes: Holes;
   readonly files: FileMaker;
   /** Knows what is in the tree, when somebody wants its seal. */
@@ -56,6 +58,33 @@ export function newImageState(
   const ownership = new Ownership(owners, warnings);
   const impliedFacts = { ...ownership.own, mode: 0o755, mtime: undefined };
   tree.directories.set("", impliedFacts);
-  const files = new FileMaker(tree, ownership, warnings, wanted.seal || wanted.inventory, helper);
-  return { tree, budget: new Budget(limits), warnings, ownership, impliedFacts, recorder, holes, files, census };
+  const records = recordsFor(recorder, census);
+  const files = new FileMaker({ tree, ownership, warnings, records }, wanted.seal || wanted.inventory, helper);
+  return {
+    tree,
+    budget: new Budget(limits),
+    warnings,
+    ownership,
+    impliedFacts,
+    recorder,
+    records,
+    holes,
+    files,
+    census,
+  };
 }
+
+/** One record of each file, for the recorder and for the census. */
+const recordsFor = (recorder: Recorder | undefined, census: Census | undefined): FileRecords => ({
+  note: (path, mode) => {
+    const record = { path, mode, ino: 0, sha256: "" };
+    recorder?.file(record);
+    census?.file(record);
+    return record;
+  },
+  regain: (record, path) => {
+    record.path = path;
+    recorder?.back(record);
+    census?.file(record);
+  },
+});

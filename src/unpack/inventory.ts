@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, writeFileSync } from "node:fs";
 import type { ContentDigest } from "../digest.ts";
-import type { Completed } from "./files.ts";
+import type { FileRecord } from "./file-record.ts";
+import { LateMap } from "./late-map.ts";
 import type { RawPath } from "./names.ts";
 import type { TarEntry } from "./tar-parser.ts";
 
@@ -43,18 +44,19 @@ type Row = [
   ...xattrs: string[],
 ];
 
-interface Noted {
-  readonly entry: TarEntry | RecordedEntry;
-  path: string;
-  ino: number;
-  sha256: string;
+interface NotedLayer {
+  readonly diffId: ContentDigest;
+  readonly entries: TarEntry[];
+  /** The file that an entry became, at the same place. */
+  readonly files: (FileRecord | undefined)[];
+  readonly again: RecordedLayer | undefined;
 }
 
 /** Notes what an image's layers do while they are applied. Gives up, and holds nothing, beyond `most` entries. */
 export class Recorder {
   readonly #most: number;
-  readonly #layers: { diffId: ContentDigest; entries: Noted[]; again: string | undefined }[] = [];
-  readonly #files = new Map<string, Noted>();
+  readonly #layers: NotedLayer[] = [];
+  readonly #files = new LateMap<string, FileRecord>();
   #count = 0;
 
   constructor(most: number) {
@@ -67,7 +69,7 @@ export class Recorder {
 
   /** A layer begins. `again`: it is this one of another inventory, whose entries are going to be noted. */
   layer(diffId: ContentDigest, again?: RecordedLayer): void {
-    this.#layers.push({ diffId, entries: [], again: again?.line });
+    this.#layers.push({ diffId, entries: [], files: [], again });
   }
 
   /** To be called for every entry, whatever becomes of it: the place in the layer counts. */
@@ -77,32 +79,29 @@ export class Recorder {
       this.#layers.length = 0;
       this.#files.clear();
     }
-    this.#layers.at(-1)?.entries.push({ entry, path: "", ino: 0, sha256: "" });
+    const layer = this.#layers.at(-1);
+    layer?.entries.push(entry);
+    layer?.files.push(undefined);
   }
 
-  /** The entry noted last became a file. Its inode and content are to be told when they are known. */
-  file(path: string): Completed {
-    const noted = this.#layers.at(-1)?.entries.at(-1);
-    if (noted === undefined) return () => undefined;
-    noted.path = path;
-    this.#files.set(path, noted);
-    return (ino, sha256) => {
-      noted.ino = ino;
-      noted.sha256 = sha256;
-    };
+  /** The entry noted last became this file. */
+  file(record: FileRecord): void {
+    const files = this.#layers.at(-1)?.files;
+    if (files === undefined) return;
+    files[files.length - 1] = record;
+    this.back(record);
   }
 
-  /** The content of a file has come later: that of the entry at this place of the layer. */
-  content(layer: number, place: number, sha256: string): void {
-    const noted = this.#layers[layer]?.entries[place];
-    if (noted !== undefined) noted.sha256 = sha256;
+  /** A file that is noted is at its path again. */
+  back(record: FileRecord): void {
+    this.#files.add(record.path, record);
   }
 
   /** Something at the path was removed. */
   gone(path: string): void {
-    const noted = this.#files.get(path);
-    if (noted === undefined) return;
-    noted.path = "";
+    const record = this.#files.get(path);
+    if (record === undefined) return;
+    record.path = "";
     this.#files.delete(path);
   }
 
@@ -110,21 +109,32 @@ export class Recorder {
   save(file: string, directories: Iterable<string>, pathOf: (path: string) => RawPath): void {
     if (this.full) return;
     const times = Object.fromEntries([...directories].map((path) => [path, lstatSync(pathOf(path)).mtimeMs]));
-    const lines = this.#layers.map(({ diffId, entries, again }) =>
-      again !== undefined && entries.every(isAsBefore) ? again : JSON.stringify([diffId, ...entries.map(rowOf)]),
+    const lines = this.#layers.map(
+      (layer) =>
+        lineAsBefore(layer) ??
+        JSON.stringify([layer.diffId, ...layer.entries.map((entry, place) => rowOf(entry, layer.files[place]))]),
     );
     writeFileSync(file, `${[JSON.stringify(times), ...lines].join("\n")}\n`, { mode: 0o600, flag: "wx" });
   }
 }
 
-/** True for an entry of another inventory that has come to what it says. */
-const isAsBefore = ({ entry, path, ino, sha256 }: Noted): boolean =>
-  "path" in entry && path === entry.path && ino === entry.ino && sha256 === entry.sha256;
+/** The line of another inventory, for a layer whose entries have all come to what it says. */
+function lineAsBefore({ again, files }: NotedLayer): string | undefined {
+  const same = again?.entries.every(({ path, ino, sha256 }, place) => {
+    const file = files[place];
+    if (path === "") return file === undefined || file.path === "";
+    return file?.path === path && file.ino === ino && file.sha256 === sha256;
+  });
+  return same === true ? again?.line : undefined;
+}
 
-function rowOf({ entry, path, ino, sha256 }: Noted): Row {
+function rowOf(entry: TarEntry, file: FileRecord | undefined): Row {
   const { type, name, linkname, mode, uid, gid, size, mtime, xattrs } = entry;
+  const { path, ino, sha256 } = file ?? NO_FILE;
   return [type, name, linkname, mode, uid, gid, size, mtime, path, ino, sha256, ...xattrs];
 }
+
+const NO_FILE = { path: "", ino: 0, sha256: "" };
 
 /** The inventory in a file, its first `count` layers. Undefined when it is missing, damaged or shorter: it is only ever a short cut. */
 export function readInventory(file: string, count: number): Inventory | undefined {
@@ -150,19 +160,24 @@ export function parseInventory(text: string, count: number): Inventory | undefin
   }
 }
 
-function entryOf([
-  type,
-  name,
-  linkname,
-  mode,
-  uid,
-  gid,
-  size,
-  mtime,
-  path,
-  ino,
-  sha256,
-  ...xattrs
-]: Row): RecordedEntry {
-  return { type, name, linkname, mode, uid, gid, size, mtime, path, ino, sha256, xattrs };
+/** By place: to take a row apart as a sequence costs more than all the rest. */
+function entryOf(row: Row): RecordedEntry {
+  return {
+    type: row[0],
+    name: row[1],
+    linkname: row[2],
+    mode: row[3],
+    uid: row[4],
+    gid: row[5],
+    size: row[6],
+    mtime: row[7],
+    path: row[8],
+    ino: row[9],
+    sha256: row[10],
+    xattrs: row.length === NO_ATTRIBUTES ? NONE : row.slice(NO_ATTRIBUTES).map(String),
+  };
 }
+
+/** Fields of a row without extended attributes. */
+const NO_ATTRIBUTES = 11;
+const NONE: readonly string[] = [];

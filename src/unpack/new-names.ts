@@ -20,17 +20,14 @@ export class NewNames {
     this.#made.delete(oldest);
   }
 
-  /** Something was made, or is going to be. */
-  add(path: string): void {
+  /** Something was made, or is going to be. True when nothing was at the path for certain. */
+  add(path: string): boolean {
     const parent = parentOf(path);
     const names = this.#made.get(parent);
-    names?.add(path);
-    if (names !== undefined && names.size > NAMES) this.#made.delete(parent);
-  }
-
-  /** True when nothing is at the path for certain. */
-  lacks(path: string): boolean {
-    return this.#made.get(parentOf(path))?.has(path) === false;
+    if (names === undefined || names.has(path)) return false;
+    names.add(path);
+    if (names.size > NAMES) this.#made.delete(parent);
+    return true;
   }
 
   /** A directory was removed. */

@@ -13,22 +13,36 @@ const LINK = 1;
 export const MADE = 0;
 export const REFUSED = 1;
 
-/** A new file. The bytes of the order: its path, then its content. */
-export const fileOrder = (path: string, { mode, uid, gid, mtime }: Looks): readonly number[] => [
-  FILE,
-  path.length,
-  0,
-  mode,
-  uid,
-  gid,
-  mtime,
-];
+/** Where a number of an order is, counted from its first one. */
+const [KIND, PATH_BYTES, SOURCE_BYTES, MODE, UID, GID, MTIME, INO, SIZE] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
-/** One more name, for a file of another tree that is unchanged. The bytes of the order: its path, then the new name. */
-export const linkOrder = (source: string, path: string, expected: Expected): readonly number[] => {
-  const { mode, uid, gid, mtime, ino, size } = expected;
-  return [LINK, path.length, source.length, mode, uid, gid, mtime, ino, size];
-};
+/** A new file. The bytes of the order: its path, then its content. `at`: where the order's numbers are. */
+export function writeFileOrder(numbers: Float64Array, at: number, path: string, looks: Looks): void {
+  numbers[at + KIND] = FILE;
+  writeLooks(numbers, at, path, looks);
+}
+
+/** One more name, for a file of another tree that is unchanged. The bytes of the order: the file's path, then the new name. */
+export function writeLinkOrder(
+  numbers: Float64Array,
+  at: number,
+  [source, path]: readonly [string, string],
+  expected: Expected,
+): void {
+  numbers[at + KIND] = LINK;
+  writeLooks(numbers, at, path, expected);
+  numbers[at + SOURCE_BYTES] = source.length;
+  numbers[at + INO] = expected.ino;
+  numbers[at + SIZE] = expected.size;
+}
+
+function writeLooks(numbers: Float64Array, at: number, path: string, { mode, uid, gid, mtime }: Looks): void {
+  numbers[at + PATH_BYTES] = path.length;
+  numbers[at + MODE] = mode;
+  numbers[at + UID] = uid;
+  numbers[at + GID] = gid;
+  numbers[at + MTIME] = mtime;
+}
 
 /** The content in the bytes of a file's order. */
 export const contentOf = (path: string, bytes: Buffer): Buffer => bytes.subarray(path.length);
@@ -44,13 +58,14 @@ const NOTHING: Made = { outcome: REFUSED, ino: 0, sha256: "" };
 /** Does an order. What stands at the path is never touched: then the order is refused, as a link is that cannot be had. */
 export function doOrder(numbers: Float64Array, bytes: Buffer, ownership: Ownership, hash?: ContentHash): Made {
   const at = (index: number): number => numbers[index] ?? 0;
-  const [pathBytes, sourceBytes] = [at(1), at(2)];
-  const looks = { name: "", mode: at(3), uid: at(4), gid: at(5), mtime: at(6) };
-  if (at(0) === FILE) {
+  const pathBytes = at(PATH_BYTES);
+  const looks = { name: "", mode: at(MODE), uid: at(UID), gid: at(GID), mtime: at(MTIME) };
+  if (at(KIND) === FILE) {
     return makeFile(pathIn(bytes, 0, pathBytes), bytes.subarray(pathBytes), looks, ownership, hash);
   }
+  const sourceBytes = at(SOURCE_BYTES);
   const source = pathIn(bytes, 0, sourceBytes);
-  const expected = { ...looks, ino: at(7), size: at(8) };
+  const expected = { ...looks, ino: at(INO), size: at(SIZE) };
   return makeLink(source, pathIn(bytes, sourceBytes, sourceBytes + pathBytes), expected, ownership);
 }
 

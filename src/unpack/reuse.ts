@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { EntryWriter } from "./apply.ts";
 import { Donor, type Sharing } from "./donor.ts";
 import { toLayerError } from "./faults.ts";
-import type { Completed } from "./files.ts";
+import { complete, type FileRecord } from "./file-record.ts";
 import type { LayerGate } from "./gate.ts";
 import { HoleFiller } from "./holes.ts";
 import type { ImageState } from "./image-state.ts";
@@ -70,24 +70,21 @@ async function replay(
   { index, recorded }: { index: number; recorded: RecordedLayer },
   pause: () => Promise<void> | void,
 ): Promise<void> {
-  const { budget, holes, recorder, tree } = image;
+  const { budget, files, holes, recorder, records, tree } = image;
   const { entries } = recorded;
   let place = 0;
-  let empty: string | undefined;
-  const writer = new EntryWriter(image, index === 0, (path, note) => {
+  const writer = new EntryWriter(image, index === 0, (path) => {
     const entry = entries[place];
     if (entry === undefined) return false;
-    const refused = { layer: index, place, path, entry };
-    let told: Completed = () => undefined;
-    const made = (): void => told(entry.ino, entry.sha256);
-    if (donor.hand(entry, path, { made, refused: () => give(image, donor, refused, told) })) {
-      told = note();
-      return true;
-    }
+    const from = { donor, layer: index, place, entry };
+    if (donor.hand(entry, path, (record) => give(image, from, path, record))) return true;
     const ino = donor.give(entry, path);
-    if (ino === undefined && entry.size > 0) empty = path;
-    if (ino !== undefined) note()(ino, entry.sha256);
-    return ino !== undefined;
+    if (ino !== undefined) complete(records.note(path, entry.mode), ino, entry.sha256);
+    else {
+      const record = files.begin(path, entry);
+      if (entry.size > 0) holes.add(path, record, index, place);
+    }
+    return true;
   });
   try {
     recorder?.layer(layer.diffId, recorded);
@@ -97,9 +94,6 @@ async function replay(
       budget.reused(entry.size);
       writer.entry(entry);
       writer.end();
-      // Only now: what was at the path before has made way.
-      if (empty !== undefined) holes.add(empty, index, place);
-      empty = undefined;
       if (place % ENTRIES_A_TURN === 0) await pause();
     }
     image.files.settle();
@@ -114,15 +108,15 @@ async function replay(
 /** Gives the file of an entry after all, or leaves a hole in its place. */
 function give(
   { files, holes }: ImageState,
-  donor: Donor,
-  { layer, place, path, entry }: { layer: number; place: number; path: string; entry: RecordedEntry },
-  told: Completed,
+  { donor, layer, place, entry }: { donor: Donor; layer: number; place: number; entry: RecordedEntry },
+  path: string,
+  record: FileRecord,
 ): void {
   const ino = donor.give(entry, path);
-  if (ino !== undefined) return told(ino, entry.sha256);
-  files.begin(path, entry, () => told);
+  if (ino !== undefined) return complete(record, ino, entry.sha256);
+  files.begin(path, entry, record);
   files.end();
-  if (entry.size > 0) holes.add(path, layer, place);
+  if (entry.size > 0) holes.add(path, record, layer, place);
 }
 
 async function fill(
@@ -132,10 +126,7 @@ async function fill(
   gate: LayerGate,
   pause: () => Promise<void> | void,
 ): Promise<void> {
-  const filler = new HoleFiller(image.tree, image.holes.of(index), (path, place, sha256) => {
-    image.recorder?.content(index, place, sha256);
-    image.census?.content(path, sha256);
-  });
+  const filler = new HoleFiller(image.tree, image.holes.of(index));
   await gate.ready(index);
   try {
     await streamLayer(image, layer, filler, pause);

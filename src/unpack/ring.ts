@@ -4,7 +4,6 @@ import {
   CLOSED,
   DIGEST_BYTES,
   DONE,
-  type Done,
   FAULT,
   GIVEN,
   ORDER_FIELDS,
@@ -17,18 +16,27 @@ import {
   THERE,
 } from "./ring-memory.ts";
 
-/** The same where it was waited for: a hash is only read when somebody wants it, and until the next order is heard of. */
-export type Settlement = Omit<Done, "sha256"> & { readonly sha256: () => string };
+/** What came of an order. To be asked while it is heard of, and not later. */
+export interface Settlement {
+  /** One of the codes that both sides know. */
+  readonly outcome: number;
+  readonly ino: number;
+  readonly ownerRefused: boolean;
+  /** SHA-256, in lower-case hexadecimal, when one was wanted. */
+  readonly sha256: string;
+  /** The bytes that went with it. */
+  readonly bytes: Buffer;
+}
 
-/** Hears of every order once it is done, in the order they were given. `bytes` are those that went with it, valid during the call. */
-export type Settled = (done: Settlement, bytes: Buffer) => void;
+/** Hears of every order once it is done, in the order they were given. */
+export type Settled = (done: Settlement) => void;
 
 /** The side that gives. */
 export class RingGiver {
   readonly #memory: RingMemory;
   readonly #data: Buffer;
-  readonly #digests: Buffer;
   readonly #settled: Settled;
+  readonly #done: SettledOrder;
   #given = 0;
   #collected = 0;
   #orders = 0;
@@ -39,7 +47,7 @@ export class RingGiver {
   constructor(memory: RingMemory, settled: Settled) {
     this.#memory = memory;
     this.#data = Buffer.from(memory.data.buffer);
-    this.#digests = Buffer.from(memory.digests.buffer);
+    this.#done = new SettledOrder(memory, this.#data);
     this.#settled = settled;
   }
 
@@ -69,14 +77,19 @@ export class RingGiver {
     return (this.#given % SLOTS) * SLOT_BYTES + this.#bytes + this.#pending;
   }
 
-  /** An order for the bytes put in since the last one. */
-  order(numbers: readonly number[]): void {
+  /** An order for the bytes put in since the last one. Answers where its numbers are to be written among `numbers`. */
+  order(): number {
     const at = ((this.#given % SLOTS) * SLOT_ORDERS + this.#orders) * ORDER_FIELDS;
     this.#memory.orders[at] = this.#pending;
-    this.#memory.orders.set(numbers, at + 1);
     this.#bytes += this.#pending;
     this.#pending = 0;
     this.#orders += 1;
+    return at + 1;
+  }
+
+  /** The numbers of all orders. */
+  get numbers(): Float64Array {
+    return this.#memory.orders;
   }
 
   /** After a fault: which of the orders that are not settled it was, from 0. */
@@ -129,25 +142,64 @@ export class RingGiver {
   }
 
   #collect(slot: number): void {
-    const { counts, orders, results } = this.#memory;
-    let from = slot * SLOT_BYTES;
-    for (let index = 0; index < (counts[slot] ?? 0); index += 1) {
-      const order = slot * SLOT_ORDERS + index;
-      const bytes = orders[order * ORDER_FIELDS] ?? 0;
-      const at = order * RESULT_FIELDS;
-      const digest = order * DIGEST_BYTES;
-      this.#settled(
-        {
-          outcome: results[at] ?? 0,
-          ino: results[at + 1] ?? 0,
-          ownerRefused: results[at + 2] === 1,
-          sha256: () => this.#digests.toString("hex", digest, digest + DIGEST_BYTES),
-        },
-        this.#data.subarray(from, from + bytes),
-      );
-      from += bytes;
+    const count = this.#memory.counts[slot] ?? 0;
+    this.#done.move(slot * SLOT_ORDERS, slot * SLOT_BYTES);
+    for (let index = 0; index < count; index += 1) {
+      this.#settled(this.#done);
+      this.#done.next();
     }
     this.#collected += 1;
+  }
+}
+
+/** Reads what is there of one order after the other, no more of it than is asked for. */
+class SettledOrder implements Settlement {
+  readonly #memory: RingMemory;
+  readonly #data: Buffer;
+  readonly #digests: Buffer;
+  #order = 0;
+  #from = 0;
+
+  constructor(memory: RingMemory, data: Buffer) {
+    this.#memory = memory;
+    this.#data = data;
+    this.#digests = Buffer.from(memory.digests.buffer);
+  }
+
+  /** To the first order of a slot, and the first of its bytes. */
+  move(order: number, from: number): void {
+    this.#order = order;
+    this.#from = from;
+  }
+
+  next(): void {
+    this.#from += this.#length;
+    this.#order += 1;
+  }
+
+  get outcome(): number {
+    return this.#memory.results[this.#order * RESULT_FIELDS] ?? 0;
+  }
+
+  get ino(): number {
+    return this.#memory.results[this.#order * RESULT_FIELDS + 1] ?? 0;
+  }
+
+  get ownerRefused(): boolean {
+    return this.#memory.results[this.#order * RESULT_FIELDS + 2] === 1;
+  }
+
+  get sha256(): string {
+    const at = this.#order * DIGEST_BYTES;
+    return this.#digests.toString("hex", at, at + DIGEST_BYTES);
+  }
+
+  get bytes(): Buffer {
+    return this.#data.subarray(this.#from, this.#from + this.#length);
+  }
+
+  get #length(): number {
+    return this.#memory.orders[this.#order * ORDER_FIELDS] ?? 0;
   }
 }
 

@@ -12,6 +12,7 @@ import {
   unlinkSync,
 } from "node:fs";
 import { errnoOf, LayerFault } from "./faults.ts";
+import { LateMap } from "./late-map.ts";
 import { DirectoryMetadata } from "./metadata.ts";
 import { join, rawPath, type RawPath } from "./names.ts";
 import { NewNames } from "./new-names.ts";
@@ -46,7 +47,7 @@ export class Rootfs {
   readonly #root: string;
   readonly #watcher: TreeWatcher;
   /** Inode -> a file that another tree shares, and its names in this one. */
-  readonly #adopted = new Map<number, { readonly source: string; readonly names: string[] }>();
+  readonly #adopted = new LateMap<number, { readonly source: string; readonly names: string[] }>();
   readonly #newNames = new NewNames();
   #removals = 0;
   #replacements = 0;
@@ -90,9 +91,7 @@ export class Rootfs {
 
   /** True when nothing is at the path: then somebody else may make it there. */
   claim(path: string): boolean {
-    const free = this.#newNames.lacks(path) || this.kind(path) === "missing";
-    if (free) this.#newNames.add(path);
-    return free;
+    return this.#newNames.add(path) || this.kind(path) === "missing";
   }
 
   /** Names in a directory; `true` for a real directory. */
@@ -186,9 +185,7 @@ export class Rootfs {
 
   /** Somebody else has given a name in this tree to the file `ino` of another tree. */
   noteAdopted(source: string, path: string, ino: number): void {
-    const known = this.#adopted.get(ino);
-    if (known === undefined) this.#adopted.set(ino, { source, names: [path] });
-    else known.names.push(path);
+    this.#adopted.add(ino, { source, names: [path] });
   }
 
   /**

@@ -2,18 +2,17 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { LIMITS } from "../../../src/limits.ts";
 import { sealOf } from "../../../src/store/seal.ts";
 import { helperFrom } from "../../../src/unpack/file-helper.ts";
-import { FileMaker, type Helper } from "../../../src/unpack/files.ts";
+import type { FileRecord } from "../../../src/unpack/file-record.ts";
+import type { Helper } from "../../../src/unpack/files.ts";
 import { applyImage } from "../../../src/unpack/image.ts";
+import { type ImageState, newImageState } from "../../../src/unpack/image-state.ts";
 import { readInventory } from "../../../src/unpack/inventory.ts";
-import { Ownership } from "../../../src/unpack/ownership.ts";
-import { Rootfs } from "../../../src/unpack/rootfs.ts";
 import type { TarEntry } from "../../../src/unpack/tar-parser.ts";
-import { Warnings } from "../../../src/unpack/warnings.ts";
 import { randomFrom, randomStack } from "../../fixtures/random-layers.ts";
 import { file, tar } from "../../fixtures/tar.ts";
 import { described } from "../../support/described.ts";
@@ -26,6 +25,7 @@ const MANY = 300;
 const IMAGES = 3;
 /** Random stacks on top of one another in an image. */
 const STACKS = 10;
+const DIFF_ID = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
 const entryOf = (name: string, { mode = 0o644, size = 0 } = {}): TarEntry => ({
   name,
@@ -40,41 +40,42 @@ const entryOf = (name: string, { mode = 0o644, size = 0 } = {}): TarEntry => ({
 });
 
 interface Bench {
-  readonly maker: FileMaker;
-  readonly tree: Rootfs;
+  readonly image: ImageState;
   readonly root: string;
   readonly place: (name: string) => string;
+  readonly begin: (name: string, size: number) => FileRecord;
   /** Makes a file in pieces of so many bytes. */
-  readonly make: (name: string, content: Buffer, piece?: number) => void;
-  /** What is complete, in this order. */
-  readonly complete: { readonly name: string; readonly ino: number; readonly sha256: string }[];
+  readonly make: (name: string, content: Buffer, piece?: number) => FileRecord;
 }
 
 /** A maker with or without a helper that is at work. */
 function open(test: TestContext, helper: Helper | undefined): Bench {
   const root = mkdtempSync(join(tmpdir(), "dockerloader-files-"));
-  const warnings = new Warnings();
-  const tree: Rootfs = new Rootfs(root, { gone: () => undefined, due: (path) => maker.due(path) });
-  const maker = new FileMaker(tree, new Ownership(OWNERS, warnings), warnings, true, helper);
-  const complete: Bench["complete"] = [];
+  const image = newImageState(root, LIMITS, OWNERS, { inventory: true, seal: true }, helper);
+  const { files, recorder } = image;
+  recorder?.layer(DIFF_ID);
   test.after(() => {
-    maker.close();
+    files.close();
     rmSync(root, { recursive: true });
   });
-  const make: Bench["make"] = (name, content, piece = content.length) => {
-    const done = (ino: number, sha256: string): void => void complete.push({ name, ino, sha256 });
-    maker.begin(name, entryOf(name, { mode: 0o4751, size: content.length }), () => done);
-    for (let at = 0; at < content.length; at += piece) assert.ok(maker.data(content.subarray(at, at + piece)));
-    maker.end();
+  const begin: Bench["begin"] = (name, size) => {
+    const entry = entryOf(name, { mode: 0o4751, size });
+    recorder?.entry(entry);
+    return files.begin(name, entry);
   };
-  return { maker, tree, root, make, complete, place: (name) => join(root, name) };
+  const make: Bench["make"] = (name, content, piece = content.length) => {
+    const record = begin(name, content.length);
+    for (let at = 0; at < content.length; at += piece) assert.ok(files.data(content.subarray(at, at + piece)));
+    files.end();
+    return record;
+  };
+  return { image, root, begin, make, place: (name) => join(root, name) };
 }
 
 function helped(test: TestContext): Bench {
   const bench = open(test, promptHelper().helper);
   for (let index = 0; index < MANY; index += 1) bench.make(`before${index}`, Buffer.alloc(0));
-  bench.maker.settle();
-  bench.complete.length = 0;
+  bench.image.files.settle();
   return bench;
 }
 
@@ -116,7 +117,7 @@ describe("files made with a helper thread", () => {
   });
 
   it("have their content, mode, time and inode once they are settled, whatever the size of the pieces", (test) => {
-    const { maker, make, place, complete } = helped(test);
+    const { image, make, place } = helped(test);
     const content = Buffer.alloc(1_500_000, "0123456789abcdef-");
     const files = [
       [0, 1],
@@ -125,21 +126,21 @@ describe("files made with a helper thread", () => {
       [65_537, 700],
       [1_500_000, 300_000],
     ] as const;
-    for (const [size, piece] of files) make(`f${size}`, content.subarray(0, size), piece);
-    maker.settle();
-    for (const [size] of files) {
+    const records = files.map(([size, piece]) => make(`f${size}`, content.subarray(0, size), piece));
+    image.files.settle();
+    for (const [index, [size]] of files.entries()) {
       const stat = statSync(place(`f${size}`));
       const expected = content.subarray(0, size);
-      const made = complete.find(({ name }) => name === `f${size}`);
-      assert.deepEqual([stat.mode & 0o7777, stat.mtimeMs, stat.ino], [0o4751, 1_000_500, made?.ino]);
+      const record = records[index];
+      assert.deepEqual([stat.mode & 0o7777, stat.mtimeMs, stat.ino], [0o4751, 1_000_500, record?.ino]);
       assert.ok(readFileSync(place(`f${size}`)).equals(expected), `content of f${size}`);
-      assert.equal(made?.sha256, createHash("sha256").update(expected).digest("hex"));
+      assert.equal(record?.sha256, createHash("sha256").update(expected).digest("hex"));
     }
-    assert.equal(complete.length, files.length);
   });
 
   it("are there before anybody looks at their path", (test) => {
-    const { tree, make, place } = helped(test);
+    const { image, make, place } = helped(test);
+    const { tree } = image;
     make("f", Buffer.from("content"));
     assert.equal(tree.kind("f"), "file");
     make("f", Buffer.from("another"));
@@ -149,31 +150,38 @@ describe("files made with a helper thread", () => {
     assert.deepEqual([readFileSync(place("f"), "utf8"), readFileSync(place("g"), "utf8")], ["the last", "another"]);
   });
 
-  it("take the place of what came to their path meanwhile", (test) => {
-    const { maker, make, place, complete } = helped(test);
-    maker.begin("f", entryOf("f", { size: 7 }), () => (ino) => void complete.push({ name: "f", ino, sha256: "" }));
-    maker.data(Buffer.from("content"));
+  it("take the place of what came to their path meanwhile, and stay on record", async (test) => {
+    const { image, begin, make, place, root } = helped(test);
+    const { files, recorder, census, tree } = image;
+    const record = begin("f", 7);
+    files.data(Buffer.from("content"));
     writeFileSync(place("f"), "somebody's");
-    maker.end();
-    make("g", Buffer.from("next"));
-    maker.settle();
+    files.end();
+    const next = make("g", Buffer.from("next"));
+    files.settle();
     assert.deepEqual([readFileSync(place("f"), "utf8"), readFileSync(place("g"), "utf8")], ["content", "next"]);
+    assert.deepEqual([record.ino, next.ino], [statSync(place("f")).ino, statSync(place("g")).ino]);
     assert.deepEqual(
-      complete.map(({ ino }) => ino),
-      [statSync(place("f")).ino, statSync(place("g")).ino],
+      census?.seal([], (path) => tree.pathOf(path)),
+      await sealOf(root),
     );
+    const inventory = join(mkdtempSync(join(tmpdir(), "dockerloader-inventory-")), "inventory");
+    test.after(() => rmSync(dirname(inventory), { recursive: true }));
+    recorder?.save(inventory, [], (path) => tree.pathOf(path));
+    const noted = readInventory(inventory, 1)?.layers[0]?.entries.find(({ name }) => name === "f");
+    assert.deepEqual([noted?.path, noted?.ino], ["f", record.ino]);
   });
 
   it("name the file that could not be made, not the one at hand", (test) => {
-    const { maker, make } = helped(test);
+    const { image, make } = helped(test);
     for (const name of ["first", "nowhere/refused", "third"]) make(name, Buffer.from("content"));
-    assert.throws(() => maker.settle(), { code: "STORE_IO", message: /^entry "nowhere\/refused": ENOENT/ });
+    assert.throws(() => image.files.settle(), { code: "STORE_IO", message: /^entry "nowhere\/refused": ENOENT/ });
   });
 
   it("are not made any more once the maker is closed", (test) => {
-    const { maker, make, root } = helped(test);
+    const { image, make, root } = helped(test);
     for (let index = 0; index < 2 * MANY; index += 1) make(`after${index}`, Buffer.from("content"));
-    maker.close();
+    image.files.close();
     const names = readdirSync(root);
     assert.ok(names.length >= MANY);
     // A helper that went on would be done with this by the time a new one has started and made as many.
@@ -182,13 +190,14 @@ describe("files made with a helper thread", () => {
   });
 
   it("are dropped without a trace of their descriptor", (test) => {
-    const { maker, place } = open(test, undefined);
+    const { image, begin, place } = open(test, undefined);
     const descriptors = readdirSync("/proc/self/fd").length;
-    maker.begin("f", entryOf("f", { size: 1 }), () => () => assert.fail("it is not complete"));
+    const record = begin("f", 1);
     assert.equal(readdirSync("/proc/self/fd").length, descriptors + 1);
-    maker.drop();
-    assert.equal(maker.data(Buffer.from("x")), false);
+    image.files.drop();
+    assert.equal(image.files.data(Buffer.from("x")), false);
     assert.equal(readdirSync("/proc/self/fd").length, descriptors);
+    assert.equal(record.ino, 0, "it is not complete");
     assert.equal(readFileSync(place("f"), "utf8"), "");
   });
 

@@ -1,0 +1,68 @@
+/** So many questions are answered by looking through the row: to sort it costs as much. */
+const LOOKS = 16;
+
+/**
+ * A map that is mostly written and seldom asked: what it is given stands in a row, and is only sorted in when many questions come.
+ * Most images ask for nothing, most updates for a few files that a layer replaces.
+ */
+export class LateMap<K, V> {
+  #keys: K[] = [];
+  #values: V[] = [];
+  #looks = 0;
+  #map: Map<K, V> | undefined;
+
+  /** A key that is not there. */
+  add(key: K, value: V): void {
+    if (this.#map !== undefined) return void this.#map.set(key, value);
+    this.#keys.push(key);
+    this.#values.push(value);
+  }
+
+  /** A key that may be there. */
+  set(key: K, value: V): void {
+    this.delete(key);
+    this.add(key, value);
+  }
+
+  get(key: K): V | undefined {
+    return this.#isSorted() ? this.#map?.get(key) : this.#values[this.#keys.lastIndexOf(key)];
+  }
+
+  delete(key: K): void {
+    if (this.#isSorted()) return void this.#map?.delete(key);
+    const at = this.#keys.lastIndexOf(key);
+    if (at === -1) return;
+    this.#keys.splice(at, 1);
+    this.#values.splice(at, 1);
+  }
+
+  clear(): void {
+    this.#keys = [];
+    this.#values = [];
+    this.#map?.clear();
+  }
+
+  get size(): number {
+    return this.#map?.size ?? this.#keys.length;
+  }
+
+  *entries(): Generator<readonly [K, V]> {
+    if (this.#map === undefined) yield* this.#row();
+    else yield* this.#map;
+  }
+
+  *#row(): Generator<readonly [K, V]> {
+    for (const [index, value] of this.#values.entries()) yield [this.#keys[index] as K, value];
+  }
+
+  /** Counts one more question. True: it is for the map. */
+  #isSorted(): boolean {
+    this.#looks += 1;
+    if (this.#looks === LOOKS) {
+      const map = new Map(this.#row());
+      this.clear();
+      this.#map = map;
+    }
+    return this.#map !== undefined;
+  }
+}
