@@ -49,14 +49,18 @@ function openLockFile(fs: FileSystem, path: string): number {
   }
 }
 
-/** Locks a file or throws: STORE_LOCKED naming who has to end, STORE_UNSUPPORTED where nothing can be locked. */
-export function lockOrThrow(fs: FileSystem, path: string, what: string, waitSecs = 0): Lock {
-  let result: LockResult;
+/** The same; a lock file that cannot be opened is a fault of the volume. */
+function tryOrThrow(fs: FileSystem, path: string, waitSecs?: number): LockResult {
   try {
-    result = tryLock(fs, path, waitSecs);
+    return tryLock(fs, path, waitSecs);
   } catch (error) {
     throw storeError("open", path, error);
   }
+}
+
+/** Locks a file or throws: STORE_LOCKED naming who has to end, STORE_UNSUPPORTED where nothing can be locked. */
+export function lockOrThrow(fs: FileSystem, path: string, what: string, waitSecs = 0): Lock {
+  const result = tryOrThrow(fs, path, waitSecs);
   if (result.kind === "held") return result.lock;
   if (result.kind === "unsupported") throw unsupported(path, result.why);
   throw new DockerloaderError("STORE_LOCKED", `${path} is locked: ${describeHolder(fs, path, what)}`, {
@@ -70,10 +74,14 @@ export function lockOrThrow(fs: FileSystem, path: string, what: string, waitSecs
  */
 export function lockForLoader(fs: FileSystem, path: string, waitSecs: number): Lock {
   const lock = lockOrThrow(fs, path, "loader", waitSecs);
-  const second = tryLock(fs, path);
+  let second: LockResult | undefined;
+  try {
+    second = tryOrThrow(fs, path);
+  } finally {
+    if (second?.kind !== "busy") lock.release();
+  }
   if (second.kind === "busy") return lock;
   if (second.kind === "held") second.lock.release();
-  lock.release();
   throw unsupported(path, "two locks on one file were both granted");
 }
 

@@ -37,6 +37,20 @@ describe("the loader's lock", () => {
       message: /cannot be locked: no locks on this volume/,
     });
   });
+
+  it("says that the volume fails when it does so at the second look, and holds nothing then", () => {
+    let opened = 0;
+    const openSync = ((file: string, flags: string, mode?: number) => {
+      opened += 1;
+      if (opened === 2) throw Object.assign(new Error("EIO: i/o error"), { code: "EIO" });
+      return nodeFileSystem.openSync(file, flags, mode);
+    }) as FileSystem["openSync"];
+    assert.throws(() => lockForLoader({ ...nodeFileSystem, openSync }, path, 0), {
+      code: "STORE_IO",
+      message: `cannot open ${path}: EIO`,
+    });
+    lockForLoader(nodeFileSystem, path, 0).release();
+  });
 });
 
 describe("a volume that cannot sync directories", () => {
