@@ -3,7 +3,8 @@
  * after it, by name, which is the only order that `node --test` knows.
  */
 export const LONGEST: readonly string[] = [
-  "test/crash/syscalls.test.ts",
+  "test/crash/syscalls-trials.test.ts",
+  "test/crash/syscalls-downloads.test.ts",
   "test/crash/closure.test.ts",
   "test/crash/power-model.test.ts",
   "test/crash/power-ext4.test.ts",

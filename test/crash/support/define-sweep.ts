@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { SCENARIOS } from "./scenarios.ts";
+import { type Scenario, SCENARIOS } from "./scenarios.ts";
 import { type Disturbance, needsShim } from "./shim.ts";
 import { openSite, type Site } from "./site.ts";
 import { STEP, type Swept, sweep } from "./sweep.ts";
@@ -20,21 +20,22 @@ export interface Kind {
 }
 
 /** For each kind one test a scenario and one of the sum. All are at one place: what one finds out of a volume, the next one knows. */
-export function defineSweeps(kinds: readonly Kind[]): void {
+export function defineSweeps(kinds: readonly Kind[], wanted: (scenario: Scenario) => boolean): void {
+  const scenarios = SCENARIOS.filter(wanted);
   describe("every changing call", needsShim(), () => {
     let site: Site;
     before(async () => {
       site = await openSite();
     });
     after(() => site.close());
-    for (const kind of kinds) defineSweep(() => site, kind);
+    for (const kind of kinds) defineSweep(() => site, kind, scenarios);
   });
 }
 
-function defineSweep(site: () => Site, { title, least, how }: Kind): void {
+function defineSweep(site: () => Site, { title, least, how }: Kind, scenarios: readonly Scenario[]): void {
   describe(title, () => {
     let points = 0;
-    for (const scenario of SCENARIOS.filter(({ name }) => name.includes(ONLY))) {
+    for (const scenario of scenarios.filter(({ name }) => name.includes(ONLY))) {
       test(scenario.name, { timeout: TIMEOUT_MS }, async (t) => {
         const swept = await sweep(site(), scenario, how);
         points += swept.points;
@@ -44,7 +45,7 @@ function defineSweep(site: () => Site, { title, least, how }: Kind): void {
     }
 
     test(`at least ${least} points`, { skip: PARTIAL && "only a part was swept" }, (t) => {
-      t.diagnostic(`${points} points in ${SCENARIOS.length} scenarios`);
+      t.diagnostic(`${points} points in ${scenarios.length} scenarios`);
       assert.ok(points >= least, `${points} points`);
     });
   });

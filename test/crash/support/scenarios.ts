@@ -22,6 +22,8 @@ export interface Scenario {
   readonly role?: string;
   /** Also what is written for people only: the journals and the status. */
   readonly reports?: boolean;
+  /** The act asks the registry for a version. */
+  readonly downloads?: boolean;
 }
 
 async function expectCode(ended: Ended, code: number | null): Promise<void> {
@@ -81,6 +83,7 @@ export const SCENARIOS: readonly Scenario[] = [
     serves: [1],
     fails: [],
     role: "run",
+    downloads: true,
   },
   {
     name: "first download",
@@ -90,6 +93,7 @@ export const SCENARIOS: readonly Scenario[] = [
     boot: { target: 1 },
     serves: [1],
     fails: [],
+    downloads: true,
   },
   {
     name: "a plain boot, with its reports",
@@ -109,6 +113,7 @@ export const SCENARIOS: readonly Scenario[] = [
     boot: {},
     serves: [1, 2],
     fails: [],
+    downloads: true,
   },
   {
     name: "a trial commits",
@@ -164,6 +169,7 @@ export const SCENARIOS: readonly Scenario[] = [
     serves: [1, 2, 3],
     fails: [],
     role: "run",
+    downloads: true,
   },
   {
     name: "an interrupted trial is found at boot",
