@@ -173,11 +173,12 @@ export class EntryWriter implements TarSink {
       if (existing === path || existing.startsWith(`${path}/`)) {
         throw hostile("A22", "the hard link is to itself or to something below it");
       }
-      const linked = tree.link(existing, path);
-      census?.alias(existing, path, !linked);
-      if (!linked) warnings.add("linkCopied", entry.name);
+      const copy = tree.link(existing, path) ? undefined : { path, mode: entry.mode, ino: 0, sha256: "" };
+      census?.alias(existing, path, copy);
+      if (copy !== undefined) warnings.add("linkCopied", entry.name);
       if (kind === "symlink") return;
-      holes.linked(existing, path);
+      if (copy === undefined) holes.linked(existing, path);
+      else holes.copied(existing, path, copy);
       const raw = tree.pathOf(path);
       if (looksLike(lstatSync(raw), entry, ownership)) return;
       const remake = (): readonly string[] => tree.unshare(path);

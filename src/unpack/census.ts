@@ -33,12 +33,15 @@ export class Census {
     this.#check();
   }
 
-  /** One more name for what is at `existing`; `copied`: the volume made it a file of its own. */
-  alias(existing: string, path: string, copied: boolean): void {
+  /** One more name for what is at `existing`. `copy`: the record of the file of its own that the volume made of it. */
+  alias(existing: string, path: string, copy: FileRecord | undefined): void {
     const target = this.#links.get(existing);
     const record = this.#files.get(existing);
     if (target !== undefined) this.link(path, target);
-    else if (record !== undefined) this.#files.add(path, copied ? { ...record } : record);
+    else if (record !== undefined) {
+      if (copy !== undefined) Object.assign(copy, { mode: record.mode, sha256: record.sha256 });
+      this.#files.add(path, copy ?? record);
+    }
     this.#check();
   }
 
