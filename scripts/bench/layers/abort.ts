@@ -1,18 +1,26 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type * as unpack from "../../../src/unpack/index.ts";
-import { Layout } from "../../../test/conformance/layers/support/layout.ts";
-import { smallFiles } from "./images.ts";
+import { middle } from "../group.ts";
+import { unpacker } from "./apply.ts";
+import type { Made, Workshop } from "./made.ts";
+import type { Finding } from "./table.ts";
 
-const BUILT = new URL("../../../dist/lib/src/unpack/index.js", import.meta.url).href;
 const ABORTS = 20;
+/** Milliseconds from an abort until nothing is written any more. */
+const GOAL_MS = 200;
+
+/** How long an aborted work goes on. */
+export async function aborting(folder: string, image: Workshop): Promise<Finding> {
+  const data = await abortMs(folder, await image("files to abort", true));
+  const slowest = Math.max(...data);
+  const line = `an abort is over after ${middle(data).toFixed(0)} ms, the slowest of ${data.length} after ${slowest.toFixed(0)} ms (goal: at most ${GOAL_MS})`;
+  return { title: "abort", lines: [line], data, missed: slowest <= GOAL_MS ? [] : [line] };
+}
 
 /** Milliseconds from an abort, at moments spread over the whole work, until nothing is written any more. */
-export async function abortMs(folder: string, scale: number): Promise<readonly number[]> {
-  const { unpackImage } = (await import(BUILT)) as typeof unpack;
-  const layout = new Layout(join(folder, "abort"));
-  const layers = layout.add("t", [{ tar: smallFiles(Math.round(30_000 * scale), 700, 9), gzip: true }]);
+async function abortMs(folder: string, { layers }: Made): Promise<readonly number[]> {
+  const { unpackImage } = await unpacker();
   const apply = async (afterMs: number | undefined): Promise<number> => {
     const root = mkdtempSync(join(folder, "abort-"));
     const stop = new AbortController();

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { must } from "../../../test/container/support/command.ts";
 import type { Contestant } from "./contest.ts";
+import type { Made } from "./made.ts";
 
 /** A containerd of its own, without Kubernetes' part, that keeps everything in one directory. */
 async function start(directory: string): Promise<{ readonly address: string; readonly daemon: ChildProcess }> {
@@ -34,20 +35,20 @@ async function start(directory: string): Promise<{ readonly address: string; rea
   return { address, daemon };
 }
 
-/** Pulls an image, one that shares layers with it being there already when `before` names it; the daemon's start is not timed. */
-export function containerd(reference: string, before?: string): Contestant {
+/** Pulls an image; the daemon's start is not timed. */
+export function containerd(): Contestant {
   let running: Awaited<ReturnType<typeof start>> | undefined;
-  const pull = async (image: string): Promise<void> => {
+  const pull = async ({ reference }: Made): Promise<void> => {
     const address = running?.address ?? "";
-    await must("ctr", ["--address", address, "images", "pull", "--plain-http", image]);
+    await must("ctr", ["--address", address, "images", "pull", "--plain-http", reference]);
   };
   return {
     name: "containerd",
-    prepare: async (place) => {
-      running = await start(place);
+    prepare: async ({ directory, before }) => {
+      running = await start(directory);
       if (before !== undefined) await pull(before);
     },
-    run: () => pull(reference),
+    run: ({ image }) => pull(image),
     finish: async () => {
       if (running === undefined) return;
       const gone = once(running.daemon, "exit");

@@ -5,10 +5,8 @@ import { silentLogger } from "../../../src/log/logger.ts";
 import type * as pull from "../../../src/pull/pull.ts";
 import type * as store from "../../../src/store/index.ts";
 import { downloadCommand } from "../../../src/cli/download-command.ts";
-import type { LayerSource } from "../../../src/unpack/index.ts";
-import { Layout } from "../../../test/conformance/layers/support/layout.ts";
-import { must } from "../../../test/container/support/command.ts";
-import type { BenchImage } from "./images.ts";
+import { must, run } from "../../../test/container/support/command.ts";
+import type { Made } from "./made.ts";
 
 /** As the loader calls it. */
 const FETCH = downloadCommand([process.execPath, join(import.meta.dirname, "../../../dist/bin/main.js")]);
@@ -16,37 +14,24 @@ const FETCH = downloadCommand([process.execPath, join(import.meta.dirname, "../.
 /** The library as it is shipped. */
 const LIBRARY = new URL("../../../dist/lib/src/", import.meta.url);
 
-/** An image in the registry, and how its blobs are named there. */
-export interface Pushed {
-  readonly name: string;
-  readonly reference: string;
-  readonly layers: readonly LayerSource[];
-}
-
-/** Pushes an image with gzip layers; the blobs stay in a layout below the folder as well. */
-export async function push(folder: string, host: string, repository: string, image: BenchImage): Promise<Pushed> {
-  const layout = new Layout(join(folder, repository));
-  const layers = layout.add(
-    "t",
-    image.layers.map((tar) => ({ tar, gzip: true })),
-  );
-  layout.finish();
-  const reference = `${host}/${repository}:t`;
-  await must("skopeo", ["copy", "--quiet", "--dest-tls-verify=false", `oci:${layout.path}:t`, `docker://${reference}`]);
-  return { name: image.name, reference, layers };
-}
-
 /** The first download as the loader does it: a process that downloads, verifies, unpacks, syncs and publishes. */
 export const fetch = (reference: string, dataDir: string): Promise<string> =>
   must(FETCH[0], FETCH.slice(1), { env: target(reference, dataDir) });
 
+/** What an app that looks for updates has loaded long before it finds one. */
+export async function library(): Promise<{ pull: typeof pull; store: typeof store }> {
+  return {
+    pull: (await import(new URL("pull/pull.js", LIBRARY).href)) as typeof pull,
+    store: (await import(new URL("store/index.js", LIBRARY).href)) as typeof store,
+  };
+}
+
 /** The same in this process, by the library. */
 export async function update(reference: string, dataDir: string): Promise<void> {
-  const { pullImage } = (await import(new URL("pull/pull.js", LIBRARY).href)) as typeof pull;
-  const { openStore } = (await import(new URL("store/index.js", LIBRARY).href)) as typeof store;
+  const { pull, store } = await library();
   const env = target(reference, dataDir);
   const options = { config: loadConfig(env), env, log: silentLogger, signal: new AbortController().signal };
-  await pullImage(openStore(dataDir), reference, options);
+  await pull.pullImage(store.openStore(dataDir), reference, options);
 }
 
 /** The most resident memory that the same takes, in MiB. */
@@ -71,29 +56,26 @@ export async function skopeoUmoci(reference: string, directory: string): Promise
 
 export async function podmanPull(reference: string, directory: string): Promise<void> {
   const storage = ["--root", join(directory, "root"), "--runroot", join(directory, "run")];
-  try {
-    await must("podman", [...storage, "pull", "--quiet", "--tls-verify=false", reference]);
-  } finally {
-    // What it mounts would outlive the directory.
-    await must("sh", ["-c", `umount "$1"/root/overlay 2>/dev/null || true`, "sh", directory]);
-  }
+  await must("podman", [...storage, "pull", "--quiet", "--tls-verify=false", reference]);
 }
 
+/** What podman mounts would outlive the directory. */
+export const podmanEnd = (directory: string): Promise<unknown> => run("umount", [join(directory, "root/overlay")]);
+
 /** The best that a shell can do: it checks blobs only, and knows neither whiteouts nor limits. */
-export async function shellPull({ reference, layers }: Pushed, directory: string): Promise<void> {
+export async function shellPull({ reference, layers }: Made, directory: string): Promise<void> {
   const [host = "", rest = ""] = reference.split(/\/(.*)/s);
-  const repository = rest.slice(0, rest.lastIndexOf(":"));
+  const blobs = `http://${host}/v2/${rest.slice(0, rest.lastIndexOf(":"))}/blobs`;
   const tree = join(directory, "tree");
   mkdirSync(tree);
-  const script = `set -o pipefail; curl -sf "$1" | tee >(sha256sum >"$2.sum") | igzip -dc | tar -xp -C "$2"`;
-  for (const { digest } of layers) {
-    await must("bash", ["-c", script, "bash", `http://${host}/v2/${repository}/blobs/${digest}`, tree]);
-  }
+  const script = `set -eo pipefail; tree=$1; shift
+    for blob; do curl -sf "$blob" | tee >(sha256sum >"$tree.sum") | igzip -dc | tar -xp -C "$tree"; done`;
+  await must("bash", ["-c", script, "bash", tree, ...layers.map(({ digest }) => `${blobs}/${digest}`)]);
 }
 
 /** The layers that are on disk already, applied again. */
-export async function reapply({ layers }: Pushed, directory: string): Promise<void> {
-  for (const { path } of layers) {
-    await must("bash", ["-c", `set -o pipefail; igzip -dc "$1" | tar -xp -C "$2"`, "bash", path, directory]);
-  }
+export async function reapply({ layers }: Made, directory: string): Promise<void> {
+  const script = `set -eo pipefail; tree=$1; shift
+    for blob; do igzip -dc "$blob" | tar -xp -C "$tree"; done`;
+  await must("bash", ["-c", script, "bash", directory, ...layers.map(({ path }) => path)]);
 }
