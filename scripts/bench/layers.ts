@@ -6,6 +6,7 @@ import { findProgram } from "../../test/support/preconditions.ts";
 import type { Group } from "./group.ts";
 import { aborting } from "./layers/abort.ts";
 import { contests } from "./layers/contests.ts";
+import { filesystemOf } from "./layers/filesystem.ts";
 import { hold } from "./layers/hold.ts";
 import { openWorkshop } from "./layers/made.ts";
 import { memory } from "./layers/memory.ts";
@@ -14,6 +15,8 @@ import { type Finding, table } from "./layers/table.ts";
 
 const ROUNDS = 5;
 const PROGRAMS = [
+  "bwrap",
+  "findmnt",
   "tar",
   "umoci",
   "skopeo",
@@ -36,6 +39,8 @@ const ONLY = process.env["BENCH_ONLY"] ?? "";
 export const layers: Group = async (rounds = ROUNDS) => {
   const missing = PROGRAMS.filter((program) => findProgram(program) === undefined);
   if (missing.length > 0) throw new Error(`this bench needs ${missing.join(", ")} (apt-get install)`);
+  const { type, warning } = await filesystemOf(tmpdir());
+  if (warning !== undefined) console.error(warning);
   const folder = mkdtempSync(join(tmpdir(), "dockerloader-bench-"));
   const registry = await startRegistry();
   const image = openWorkshop(folder, registry.host, SCALE);
@@ -52,10 +57,16 @@ export const layers: Group = async (rounds = ROUNDS) => {
     if (spawns.length > 0) found.push(await starts(spawns));
     if (wanted("abort")) found.push(await aborting(folder, image));
     if (wanted("memory")) found.push(await memory(folder, image));
-    const about = `medians of ${rounds} interleaved rounds, ratios within a round; scale ${SCALE}; Node ${process.version}`;
+    if (found.length === 0) throw new Error(`nothing that is measured has BENCH_ONLY=${ONLY} in its title`);
+    const about = [
+      "ours is x of what the other one takes. Goals are for nobody syncs (calls that sync do nothing; what is opened with O_SYNC still waits:",
+      "two small files a blob of containerd) and everybody synced (until one sync -f has ended). As it is, ours syncs all, the others their books",
+      "and blobs at most.",
+      `medians of ${rounds} interleaved rounds, ratios within a round; on ${type}; scale ${SCALE}; Node ${process.version}`,
+    ];
     return {
-      lines: [...found.flatMap(({ lines }) => lines), about],
-      data: { rounds, scale: SCALE, found: found.map(({ title, data }) => ({ title, data })) },
+      lines: [...found.flatMap(({ lines }) => lines), ...about, ...(warning === undefined ? [] : [warning])],
+      data: { rounds, scale: SCALE, filesystem: type, found: found.map(({ title, data }) => ({ title, data })) },
       missed: found.flatMap(({ missed }) => missed),
     };
   } finally {

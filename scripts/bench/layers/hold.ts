@@ -1,6 +1,6 @@
 import type { Contest } from "./contest.ts";
 import type { Workshop } from "./made.ts";
-import type { Samples } from "./table.ts";
+import { type Kind, KINDS, type Samples } from "./table.ts";
 import { takeTurn } from "./take-turn.ts";
 
 export interface Held {
@@ -10,8 +10,8 @@ export interface Held {
 }
 
 /**
- * Lets all do the job in turn, round by round. A first round does not count: whoever is first in it finds nothing in any cache, and
- * what the registry has just been given is still being written.
+ * Lets all do the job in turn, round by round, without syncing and then as they are. A first round does not count: whoever is first
+ * in it finds nothing in any cache, and what the registry has just been given is still being written.
  */
 export async function hold(folder: string, contest: Contest, image: Workshop, rounds: number): Promise<Held> {
   const { title, contestants, before, pulled } = contest;
@@ -19,18 +19,18 @@ export async function hold(folder: string, contest: Contest, image: Workshop, ro
     image: await image(contest.image, pulled),
     ...(before && { before: await image(before, pulled) }),
   };
-  const samples = { plain: {}, synced: {} } satisfies Samples;
-  const keep = (into: Record<string, number[]>, name: string, value: number): void =>
-    void (into[name] ??= []).push(value);
+  const samples: Record<Kind, Record<string, number[]>> = { unsynced: {}, plain: {}, synced: {} };
   const spawns: number[] = [];
-  for (let round = 0; round <= rounds; round += 1) {
+  const all = async (syncing: boolean, keep: (kind: Kind, name: string, ms: number) => void): Promise<void> => {
     for (const { name } of contestants) {
-      const { plain, synced, spawnMs } = await takeTurn(folder, { title, name, job: images });
+      const { figures, spawnMs } = await takeTurn(folder, { title, name, job: images, syncing });
       spawns.push(spawnMs);
-      if (round === 0) continue;
-      keep(samples.plain, name, plain);
-      keep(samples.synced, name, synced);
+      for (const kind of KINDS) if (figures[kind] !== undefined) keep(kind, name, figures[kind]);
     }
+  };
+  await all(true, () => {});
+  for (let round = 0; round < rounds; round += 1) {
+    for (const syncing of [false, true]) await all(syncing, (kind, name, ms) => (samples[kind][name] ??= []).push(ms));
   }
   return { samples, spawns };
 }
