@@ -16,7 +16,6 @@ import { type Finding, table } from "./layers/table.ts";
 const ROUNDS = 5;
 const PROGRAMS = [
   "bwrap",
-  "findmnt",
   "tar",
   "umoci",
   "skopeo",
