@@ -7,7 +7,7 @@ import type { Group } from "./group.ts";
 import { aborting } from "./layers/abort.ts";
 import { contests } from "./layers/contests.ts";
 import { filesystemOf } from "./layers/filesystem.ts";
-import { hold } from "./layers/hold.ts";
+import { hold, SHORT_TIMES } from "./layers/hold.ts";
 import { openWorkshop } from "./layers/made.ts";
 import { memory } from "./layers/memory.ts";
 import { starts } from "./layers/starts.ts";
@@ -61,7 +61,7 @@ export const layers: Group = async (rounds = ROUNDS) => {
       "ours is x of what the other one takes. Goals are for nobody syncs (calls that sync do nothing; what is opened with O_SYNC still waits:",
       "two small files a blob of containerd) and everybody synced (until one sync -f has ended). As it is, ours syncs all, the others their books",
       "and blobs at most.",
-      `medians of ${rounds} interleaved rounds, ratios within a round; on ${type}; scale ${SCALE}; Node ${process.version}`,
+      `medians of ${rounds} interleaved rounds (${rounds * SHORT_TIMES} of the small image), ratios within a round; on ${type}; scale ${SCALE}; Node ${process.version}`,
     ];
     return {
       lines: [...found.flatMap(({ lines }) => lines), ...about, ...(warning === undefined ? [] : [warning])],

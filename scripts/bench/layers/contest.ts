@@ -32,6 +32,8 @@ export interface Contest {
   readonly before?: ImageName;
   /** Whether the image comes from the registry. */
   readonly pulled: boolean;
+  /** A turn takes a fraction of a second: there is time for more of them, and what else happens on the machine weighs more. */
+  readonly short?: true;
   /** Ours first. */
   readonly contestants: readonly [Contestant, ...Contestant[]];
   readonly goals: readonly Goal[];
