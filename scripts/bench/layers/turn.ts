@@ -15,16 +15,19 @@ const contestant = contest?.contestants.find((one) => one.name === name);
 if (contestant === undefined) throw new Error(`nobody is called ${name} in the contest ${title}`);
 if (canSync() !== syncing) throw new Error(`${name} can ${syncing ? "not sync" : "sync"}`);
 
-await contestant.prepare?.(job);
-console.log("ready");
-await once(process.stdin, "data");
-const begun = performance.now();
-await contestant.run(job);
-const done = performance.now() - begun;
-if (syncing) settle(job.directory);
-const synced = performance.now() - begun;
-const figures: Taken["figures"] = syncing ? { plain: done, synced } : { unsynced: done };
-const taken: Taken = { figures, spawnMs: await spawnMs() };
-console.log(JSON.stringify(taken));
-await contestant.finish?.(job);
-process.stdin.destroy();
+try {
+  await contestant.prepare?.(job);
+  console.log("ready");
+  await once(process.stdin, "data");
+  const begun = performance.now();
+  await contestant.run(job);
+  const done = performance.now() - begun;
+  if (syncing) settle(job.directory);
+  const synced = performance.now() - begun;
+  const figures: Taken["figures"] = syncing ? { plain: done, synced } : { unsynced: done };
+  const taken: Taken = { figures, spawnMs: await spawnMs() };
+  console.log(JSON.stringify(taken));
+} finally {
+  await contestant.finish?.(job);
+  process.stdin.destroy();
+}
