@@ -38,7 +38,7 @@ export type NewDirectory = readonly [path: string, mode: number];
 const LEFTOVER = /^(tmp|removing)-/;
 
 /** Errors by which a file system says "directories cannot be synced here": no promise can be kept, none is broken. */
-const NO_DIRECTORY_SYNC = new Set(["EINVAL", "ENOTSUP", "EISDIR", "EPERM", "EBADF"]);
+export const NO_DIRECTORY_SYNC = new Set(["EINVAL", "ENOTSUP", "EISDIR", "EPERM", "EBADF"]);
 
 /** Turns an errno into STORE_FULL or STORE_IO, naming the operation and the path. */
 export function storeError(operation: string, path: string, cause: unknown): DockerloaderError {

@@ -6,19 +6,19 @@ import { numberDisks } from "./disk-numbers.ts";
 export function syncsOf(log: readonly Entry[]): readonly number[] {
   const syncs = log.map(() => Infinity);
   for (const [at, entry] of log.entries()) {
-    if (entry.op !== "sync" && entry.op !== "syncfs") continue;
+    if (entry.op !== "sync") continue;
     for (let index = 0; index < at; index += 1) {
-      const covered = entry.op === "syncfs" || touches(log[index] as Entry, entry.ino);
+      const covered = touches(log[index] as Entry, entry.ino);
       if (covered && syncs[index] === Infinity) syncs[index] = at;
     }
   }
   return syncs;
 }
 
-export const isSync = (entry: Entry): entry is Exclude<Entry, Op> => entry.op === "sync" || entry.op === "syncfs";
+export const isSync = (entry: Entry): entry is Exclude<Entry, Op> => entry.op === "sync";
 
 function touches(entry: Entry, ino: number): boolean {
-  if (entry.op === "sync" || entry.op === "syncfs") return false;
+  if (entry.op === "sync") return false;
   if (entry.op === "write" || entry.op === "truncate" || entry.op === "chmod") return entry.ino === ino;
   return entry.dir === ino || (entry.op === "rename" && entry.toDir === ino);
 }
@@ -90,7 +90,7 @@ export function build(start: Disk, log: readonly Entry[], chosen: (index: number
   const disk = copyDisk(start);
   disk.next += log.length;
   for (const [index, entry] of log.entries()) {
-    if (entry.op === "sync" || entry.op === "syncfs" || !chosen(index)) continue;
+    if (entry.op === "sync" || !chosen(index)) continue;
     apply(disk, index === torn && entry.op === "write" ? tear(entry) : entry);
   }
   return disk;
@@ -116,7 +116,7 @@ export function* crashStates(
   for (let at = from; at <= log.length; at += 1) {
     const last = log[at - 1];
     // A sync changes what may be lost, not what may be there: its states are among those of the operation before it.
-    if (last?.op === "sync" || last?.op === "syncfs") continue;
+    if (last?.op === "sync") continue;
     const past = log.slice(0, at);
     const forced = (index: number): boolean => (syncs[index] ?? Infinity) < at;
     const loose = past.flatMap((entry, index) => (isSync(entry) || forced(index) ? [] : [index]));

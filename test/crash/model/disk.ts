@@ -26,8 +26,8 @@ export type Op =
   | { readonly op: "truncate"; readonly ino: Ino; readonly size: number }
   | { readonly op: "chmod"; readonly ino: Ino; readonly mode: number };
 
-/** One line of the log: an operation, or a sync of one inode or of everything. */
-export type Entry = Op | { readonly op: "sync"; readonly ino: Ino } | { readonly op: "syncfs" };
+/** One line of the log: an operation, or a sync of one inode. */
+export type Entry = Op | { readonly op: "sync"; readonly ino: Ino };
 
 export interface Disk {
   readonly nodes: Map<Ino, Node>;

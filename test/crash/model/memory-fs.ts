@@ -7,6 +7,7 @@ import { lineOf } from "../../../src/seal-line.ts";
 import { apply, copyDisk, type Disk, type Entry, type Ino, type Node, type Op, ROOT, statOf } from "./disk.ts";
 import { fault } from "./errno.ts";
 import { createLocks } from "./locks.ts";
+import type { Place } from "./place.ts";
 
 export interface MemoryFs extends FileSystem {
   /** What every process sees now. */
@@ -45,11 +46,7 @@ export function createMemoryFs(start: Disk): MemoryFs {
   };
 
   /** The directory and last name of a path, links in between followed; with `follow` the last one too. */
-  const resolve = (
-    path: string,
-    follow: boolean,
-    hops = 0,
-  ): { dir: Ino; name: string; ino: Ino | undefined; parts: readonly string[] } => {
+  const resolve = (path: string, follow: boolean, hops = 0): Place => {
     if (hops > HOPS) throw fault("ELOOP", path);
     const parts = partsOf(path);
     let dir: Ino = ROOT;
@@ -230,7 +227,11 @@ export function createMemoryFs(start: Disk): MemoryFs {
         perform({ op: "link", dir, name, ino });
       });
     },
-    syncTree: async () => void log.push({ op: "syncfs" }),
+    // The least that any way of syncing does: what is in the tree, and nothing beside it.
+    syncTree: async (root: string) => {
+      log.push({ op: "sync", ino: find(root).ino });
+      walk(root, (_path, _node, ino) => void log.push({ op: "sync", ino }));
+    },
     sealOf: async (root: string) => {
       const lines: string[] = [];
       walk(root, (path, node) => {

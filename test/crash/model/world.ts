@@ -148,6 +148,6 @@ export const RESTART: FailureReason = { kind: "exited", exit: { kind: "code", co
 /** Replays a log on a disk. */
 export function diskAfter(start: Disk, log: MemoryFs["log"]): Disk {
   const disk = copyDisk(start);
-  for (const entry of log) if (entry.op !== "sync" && entry.op !== "syncfs") apply(disk, entry);
+  for (const entry of log) if (entry.op !== "sync") apply(disk, entry);
   return disk;
 }
