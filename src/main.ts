@@ -7,6 +7,7 @@ import { basename } from "node:path";
 import { flush } from "./cli/flush.ts";
 import type { PlainName } from "./cli/plain.ts";
 import { refuseDebugger } from "./debugger.ts";
+import { startUnpackThread } from "./unpack/thread.ts";
 
 /** Milliseconds that the loader's last lines get to reach a reader that is slow. */
 const LAST_WORDS_MS = 1_000;
@@ -47,8 +48,10 @@ async function main(args: readonly string[]): Promise<number> {
     return run({ env, args: afterDashes(command === "run" ? rest : args), self });
   }
   if (command === "fetch" && rest.length === 0) {
+    // It starts while the rest is read.
+    const thread = startUnpackThread();
     const { firstDownload } = await import("./cli/first-download.ts");
-    return firstDownload(env);
+    return firstDownload(env, thread);
   }
   if (isPlain(command) && rest.length === 0) {
     const { runPlain } = await import("./cli/plain.ts");

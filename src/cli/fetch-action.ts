@@ -6,20 +6,21 @@ import { pullImage } from "../pull/pull.ts";
 import { linkFacts, lockOrThrow, openStore } from "../store/index.ts";
 import type { FetchReport } from "../supervisor/bootstrap.ts";
 import { openUnpacker } from "../unpack/index.ts";
+import type { UnpackThread } from "../unpack/thread.ts";
 import type { CommandContext } from "./command.ts";
 import { repairStable } from "./repair.ts";
 
 const REPORT_FD = 3;
 
-/** What `fetch` does. Resolves with the exit code; the loader reads the report of a failure. */
-export async function fetchAction({ env, config, log }: CommandContext): Promise<number> {
+/** What `fetch` does, with a thread that may be started already. Resolves with the exit code; the loader reads the report of a failure. */
+export async function fetchAction({ env, config, log }: CommandContext, thread?: UnpackThread): Promise<number> {
   const settings = config();
   const stop = new AbortController();
   process.once("SIGTERM", () => stop.abort());
   process.once("SIGINT", () => stop.abort());
   try {
     // Its thread starts while this one gets the rest ready.
-    using unpacker = openUnpacker();
+    using unpacker = openUnpacker(thread);
     const store = openStore(settings.dataDir);
     const lock = lockOrThrow(store.fs, store.layout.storeLock, "update or clean-up");
     try {

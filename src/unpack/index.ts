@@ -1,11 +1,12 @@
 import { setImmediate } from "node:timers/promises";
+import { DockerloaderError, toDockerloaderError } from "../errors.ts";
 import type { UnpackReport } from "./image.ts";
 import { LayerFeed, listen } from "./feed.ts";
 import { type LayerGate, OPEN_GATE } from "./gate.ts";
+import { fromAnswer } from "./messages.ts";
 import type { UnpackRequest } from "./request.ts";
 import { runRequest } from "./request.ts";
-import { aborted, UnpackThread } from "./thread.ts";
-import { ownWorkerFile } from "./worker-file.ts";
+import { startUnpackThread, type UnpackThread } from "./thread.ts";
 
 export type { Arrival } from "./feed.ts";
 export type { LayerGate } from "./gate.ts";
@@ -38,18 +39,25 @@ export interface Unpacker extends Disposable {
   readonly unpack: (request: UnpackRequest, options?: UnpackOptions) => Promise<UnpackReport>;
 }
 
-/** Starts the thread before there is an image for it: to start takes about as long as to ask a registry, and both go at once. */
-export function openUnpacker(): Unpacker {
-  const file = ownWorkerFile();
-  const thread = file === undefined ? undefined : new UnpackThread(file);
+/**
+ * Starts the thread before there is an image for it: to start takes about as long as to ask a registry, and both go at once. `thread`: one that
+ * is started already.
+ */
+export function openUnpacker(thread: UnpackThread | undefined = startUnpackThread()): Unpacker {
   return {
-    unpack: (request, { signal, gate = OPEN_GATE } = {}) => {
-      if (signal?.aborted === true) return Promise.reject(aborted());
-      return thread === undefined ? unpackHere(request, signal, gate) : thread.unpack(request, signal, gate);
+    unpack: async (request, { signal, gate = OPEN_GATE } = {}) => {
+      const givenUp = (): boolean => signal?.aborted === true;
+      if (givenUp()) throw aborted();
+      if (thread === undefined) return unpackHere(request, signal, gate);
+      const { answer, failure } = await thread.unpack(request, signal, gate);
+      if (answer !== undefined) return fromAnswer(answer);
+      throw givenUp() ? aborted() : toDockerloaderError(failure);
     },
     [Symbol.dispose]: () => thread?.end(),
   };
 }
+
+const aborted = (): DockerloaderError => new DockerloaderError("ABORTED", "unpacking the image was aborted");
 
 /** The same on this thread, for bundles without a worker file: other work runs between two pieces. */
 export function unpackHere(
