@@ -6,7 +6,7 @@ import { lineOf } from "../seal-line.ts";
 const READ_CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Every entry below a directory as one line, sorted: kind, permissions, path, then the sha256 of a file or the target
+ * Every entry below a directory as one line, sorted (their order means nothing): kind, permissions, path, then the sha256 of a file or the target
  * of a link. Names are bytes, shown as latin1 in JSON, so that every name has exactly one line. Times and owners are
  * left out: they decide nothing about what runs.
  */

@@ -3,6 +3,7 @@ import type { FileRecord } from "./file-record.ts";
 import { LateMap } from "./late-map.ts";
 import type { RawPath } from "./names.ts";
 import { lineOf } from "../seal-line.ts";
+import type { Lines } from "./write-behind.ts";
 
 /** Length of a SHA-256 in hexadecimal. */
 const HASH_CHARS = 64;
@@ -68,30 +69,31 @@ export class Census {
   }
 
   /**
-   * The seal of the complete tree. Undefined when something is not known, or when the volume did not keep a mode (one path of each
-   * mode is looked at): then the tree has to be read.
+   * The lines of the complete tree's seal, in no order. Undefined when something is not known, or when the volume did not keep a mode
+   * (one path of each mode is looked at): then the tree has to be read.
    */
   seal(
     directories: Iterable<readonly [path: string, mode: number]>,
     pathOf: (path: string) => RawPath,
-  ): string[] | undefined {
+  ): Lines | undefined {
     if (this.#full) return undefined;
-    const lines: string[] = [];
-    const examples = new Map<string, string>();
-    for (const [path, { mode, sha256 }] of this.#files.entries()) {
-      if (sha256.length !== HASH_CHARS) return undefined;
-      lines.push(lineOf("f", (mode & MODE_BITS).toString(8), path, sha256));
-      examples.set(`f${mode & MODE_BITS}`, path);
+    const below = [...directories].filter(([path]) => path !== "");
+    const examples = new Map<number, string>();
+    let complete = true;
+    this.#files.forEach((path, { mode, sha256 }) => {
+      if (sha256.length !== HASH_CHARS) complete = false;
+      if (!examples.has(mode)) examples.set(mode, path);
+    });
+    if (!complete) return undefined;
+    for (const [wanted, path] of [...examples, ...new Map(below.map(([path, mode]) => [mode, path]))]) {
+      if (((lstatSync(pathOf(path)).mode ^ wanted) & MODE_BITS) !== 0) return undefined;
     }
-    for (const [path, mode] of directories) {
-      if (path === "") continue;
-      lines.push(lineOf("d", mode.toString(8), path, ""));
-      examples.set(`d${mode}`, path);
-    }
-    for (const [path, target] of this.#links.entries()) lines.push(lineOf("l", "", path, target));
-    for (const [wanted, path] of examples) {
-      if ((lstatSync(pathOf(path)).mode & MODE_BITS) !== Number(wanted.slice(1))) return undefined;
-    }
-    return lines.sort();
+    return (tell) => {
+      this.#files.forEach((path, { mode, sha256 }) => {
+        tell(lineOf("f", (mode & MODE_BITS).toString(8), path, sha256));
+      });
+      for (const [path, mode] of below) tell(lineOf("d", mode.toString(8), path, ""));
+      this.#links.forEach((path, target) => tell(lineOf("l", "", path, target)));
+    };
   }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { DockerloaderError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { toVolumeError } from "./faults.ts";
@@ -9,6 +9,7 @@ import type { LayerInput } from "./layer.ts";
 import { applyLayer } from "./layer.ts";
 import type { RawPath } from "./names.ts";
 import { type ReuseRequest, reuseLayers } from "./reuse.ts";
+import { writeLines } from "./write-behind.ts";
 
 export interface UnpackReport {
   /** Entries of all layers, whiteouts included. */
@@ -80,18 +81,23 @@ export async function applyImage(
 }
 
 /** What is due once all layers are applied. */
-function complete(
+async function complete(
   root: string,
   image: ImageState,
   reusedLayers: number,
   { inventory, seal }: Pick<ImageOptions, "inventory" | "seal">,
-): UnpackReport {
+): Promise<UnpackReport> {
+  const { recorder, census, ownership } = image;
+  const { directories } = image.tree;
   const pathOf = (path: string): RawPath => image.tree.pathOf(path);
   try {
-    image.tree.directories.apply(pathOf, image.ownership);
-    if (inventory !== undefined) image.recorder?.save(inventory, image.tree.directories.paths(), pathOf);
-    const lines = image.census?.seal(image.tree.directories.modes(image.ownership), pathOf);
-    if (seal !== undefined && lines !== undefined) writeFileSync(seal, lines.join("\n"), { flag: "wx" });
+    directories.apply(pathOf, ownership);
+    const recorded = recorder?.lines(directories.paths(), pathOf);
+    const sealed = census?.seal(directories.modes(ownership), pathOf);
+    await Promise.all([
+      inventory !== undefined && recorded !== undefined && writeLines(inventory, 0o600, recorded),
+      seal !== undefined && sealed !== undefined && writeLines(seal, 0o666, sealed),
+    ]);
   } catch (error) {
     throw toVolumeError(error, root);
   }

@@ -1,9 +1,10 @@
-import { lstatSync, readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import type { ContentDigest } from "../digest.ts";
 import type { FileRecord } from "./file-record.ts";
 import { LateMap } from "./late-map.ts";
 import type { RawPath } from "./names.ts";
 import type { TarEntry } from "./tar-parser.ts";
+import type { Lines } from "./write-behind.ts";
 
 /** One entry of a layer. For a file whose content is still in the tree: its path there (else empty), its inode and its SHA-256. */
 export interface RecordedEntry extends TarEntry {
@@ -105,18 +106,21 @@ export class Recorder {
     this.#files.delete(path);
   }
 
-  /** Writes the inventory of the complete tree: a line of JSON for its directories, then one for each layer. Not synced. */
-  save(file: string, directories: Iterable<string>, pathOf: (path: string) => RawPath): void {
-    if (this.full) return;
-    const times = Object.fromEntries([...directories].map((path) => [path, lstatSync(pathOf(path)).mtimeMs]));
-    const lines = this.#layers.map(
-      (layer) =>
-        lineAsBefore(layer) ??
-        JSON.stringify([layer.diffId, ...layer.entries.map((entry, place) => rowOf(entry, layer.files[place]))]),
-    );
-    writeFileSync(file, `${[JSON.stringify(times), ...lines].join("\n")}\n`, { mode: 0o600, flag: "wx" });
+  /** The inventory of the complete tree: a line of JSON for its directories, then one for each layer. Undefined when it gave up. */
+  lines(directories: Iterable<string>, pathOf: (path: string) => RawPath): Lines | undefined {
+    if (this.full) return undefined;
+    return (tell) => {
+      const times = [...directories].map((path) => [path, lstatSync(pathOf(path)).mtimeMs] as const);
+      tell(JSON.stringify(Object.fromEntries(times)));
+      for (const layer of this.#layers) tell(lineAsBefore(layer) ?? newLine(layer));
+      // Nothing follows: a line that was cut short is no layer.
+      tell("");
+    };
   }
 }
+
+const newLine = ({ diffId, entries, files }: NotedLayer): string =>
+  JSON.stringify([diffId, ...entries.map((entry, place) => rowOf(entry, files[place]))]);
 
 /** The line of another inventory, for a layer whose entries have all come to what it says. */
 function lineAsBefore({ again, files }: NotedLayer): string | undefined {

@@ -46,20 +46,17 @@ export class LateMap<K, V> {
     return this.#map?.size ?? this.#keys.length;
   }
 
-  *entries(): Generator<readonly [K, V]> {
-    if (this.#map === undefined) yield* this.#row();
-    else yield* this.#map;
-  }
-
-  *#row(): Generator<readonly [K, V]> {
-    for (const [index, value] of this.#values.entries()) yield [this.#keys[index] as K, value];
+  forEach(visit: (key: K, value: V) => void): void {
+    if (this.#map !== undefined) return this.#map.forEach((value, key) => visit(key, value));
+    for (let index = 0; index < this.#keys.length; index += 1) visit(this.#keys[index] as K, this.#values[index] as V);
   }
 
   /** Counts one more question. True: it is for the map. */
   #isSorted(): boolean {
     this.#looks += 1;
     if (this.#looks === LOOKS) {
-      const map = new Map(this.#row());
+      const map = new Map<K, V>();
+      this.forEach((key, value) => map.set(key, value));
       this.clear();
       this.#map = map;
     }

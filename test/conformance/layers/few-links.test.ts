@@ -63,7 +63,7 @@ async function check(place: string): Promise<number> {
   assert.equal(names.length, NAMES + 1);
   const paths = names.map((name) => join(place, "root/d", name));
   assert.deepEqual(new Set(paths.map((path) => readFileSync(path, "utf8"))), new Set([CONTENT]));
-  assert.equal(readFileSync(join(place, "seal"), "utf8"), (await sealOf(join(place, "root"))).join("\n"));
+  assert.deepEqual(readFileSync(join(place, "seal"), "utf8").split("\n").sort(), await sealOf(join(place, "root")));
   return new Set(paths.map((path) => statSync(path).ino)).size;
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { LIMITS } from "../../../src/limits.ts";
 import { sealOf } from "../../../src/store/seal.ts";
@@ -11,7 +11,8 @@ import type { FileRecord } from "../../../src/unpack/file-record.ts";
 import type { Helper } from "../../../src/unpack/files.ts";
 import { applyImage } from "../../../src/unpack/image.ts";
 import { type ImageState, newImageState } from "../../../src/unpack/image-state.ts";
-import { readInventory } from "../../../src/unpack/inventory.ts";
+import { parseInventory, readInventory } from "../../../src/unpack/inventory.ts";
+import type { Lines } from "../../../src/unpack/write-behind.ts";
 import type { TarEntry } from "../../../src/unpack/tar-parser.ts";
 import { randomFrom, randomStack } from "../../fixtures/random-layers.ts";
 import { file, tar } from "../../fixtures/tar.ts";
@@ -38,6 +39,12 @@ const entryOf = (name: string, { mode = 0o644, size = 0 } = {}): TarEntry => ({
   mtime: 1000.5,
   xattrs: [],
 });
+
+function told(lines: Lines | undefined): string[] {
+  const all: string[] = [];
+  lines?.((line) => all.push(line));
+  return all;
+}
 
 interface Bench {
   readonly image: ImageState;
@@ -161,14 +168,9 @@ describe("files made with a helper thread", () => {
     files.settle();
     assert.deepEqual([readFileSync(place("f"), "utf8"), readFileSync(place("g"), "utf8")], ["content", "next"]);
     assert.deepEqual([record.ino, next.ino], [statSync(place("f")).ino, statSync(place("g")).ino]);
-    assert.deepEqual(
-      census?.seal([], (path) => tree.pathOf(path)),
-      await sealOf(root),
-    );
-    const inventory = join(mkdtempSync(join(tmpdir(), "dockerloader-inventory-")), "inventory");
-    test.after(() => rmSync(dirname(inventory), { recursive: true }));
-    recorder?.save(inventory, [], (path) => tree.pathOf(path));
-    const noted = readInventory(inventory, 1)?.layers[0]?.entries.find(({ name }) => name === "f");
+    assert.deepEqual(told(census?.seal([], (path) => tree.pathOf(path))).sort(), await sealOf(root));
+    const inventory = told(recorder?.lines([], (path) => tree.pathOf(path))).join("\n");
+    const noted = parseInventory(inventory, 1)?.layers[0]?.entries.find(({ name }) => name === "f");
     assert.deepEqual([noted?.path, noted?.ino], ["f", record.ino]);
   });
 
