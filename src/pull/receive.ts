@@ -21,7 +21,7 @@ export interface ReceiveOptions extends DownloadOptions {
 
 /** An image on its way. Both promises reject with the same first failure, once nothing is written any more. */
 export interface Incoming {
-  /** Every blob that is needed, the config and the manifest are in the store, durable, in this order. */
+  /** Every blob that is needed, the config and the manifest are in the store, durable. The manifest after the blobs of all layers that no tree gives. */
   readonly downloaded: Promise<void>;
   readonly unpacked: Promise<UnpackReport>;
 }
@@ -67,11 +67,17 @@ export function receiveImage(
     const { unpack = unpackImage } = options.unpacker ?? {};
     return unpack(request, { signal, gate });
   };
-  const download = async (): Promise<void> => {
-    await asked.promise;
-    await downloads.finished();
+  const keep = (): void => {
     store.blobs.put(image.manifest.config.digest, image.configBytes);
     store.images.put(image.digest, image.manifestBytes);
+  };
+  const download = async (): Promise<void> => {
+    await downloads.finished();
+    // The blobs of reused layers need not be there at all. Later on, what is synced would wait for thousands of links of the same volume.
+    if (reuse !== undefined) keep();
+    await asked.promise;
+    await downloads.finished();
+    if (reuse === undefined) keep();
   };
 
   const halves = [apply(), download()] as const;
