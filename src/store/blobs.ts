@@ -95,6 +95,7 @@ async function openWriter(
     close,
     kept: (take) =>
       step("read", path, async () => {
+        if (size === 0) return 0;
         const chunks = fs.createReadStream(path, { highWaterMark: READ_CHUNK_BYTES });
         for await (const chunk of chunks) take(chunk as Buffer);
         return size;

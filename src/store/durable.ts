@@ -4,13 +4,15 @@ import { DockerloaderError } from "../errors.ts";
 import { errnoOf, type FileSystem } from "./fs.ts";
 
 /**
- * The durable primitives. Each one is complete when it returns: the change survives a power cut, and a crash inside
+ * The durable primitives. Each one but `noteFile` is complete when it returns: the change survives a power cut, and a crash inside
  * leaves the old state or the new one, plus at most a name that starts with `tmp-` or `removing-`.
  * Guarantees of all: an fsync that failed is never repeated on the same data; the caller starts again from the source.
  */
 export interface Durable {
   /** Atomic: `path` holds the old content or all of the new. Mode 0644 unless said otherwise. */
   readonly publishFile: (path: string, content: string | Uint8Array, mode?: number) => void;
+  /** Atomic, and lost or unreadable after a power cut: for what costs next to nothing to find out again. Mode 0644. */
+  readonly noteFile: (path: string, content: string) => void;
   /** Atomic: `link` shows its old target or `target`. Replaces a dangling link. */
   readonly flipLink: (link: string, target: string) => void;
   /** Atomic and durable rename; ENOENT of the source answers false. */
@@ -78,11 +80,11 @@ export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => vo
     }
   };
 
-  const writeAll = (path: string, content: Uint8Array, mode: number): void => {
+  const writeAll = (path: string, content: Uint8Array, mode: number, sync = true): void => {
     const fd = fs.openSync(path, "wx", 0o600);
     try {
       for (let written = 0; written < content.length;) written += fs.writeSync(fd, content, written);
-      fs.fsyncSync(fd);
+      if (sync) fs.fsyncSync(fd);
       fs.fchmodSync(fd, mode);
     } finally {
       fs.closeSync(fd);
@@ -118,7 +120,7 @@ export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => vo
   };
 
   /** Publishes what `make` wrote under a temporary name; a failure leaves nothing behind. */
-  const replace = (operation: string, path: string, make: (temporary: string) => void): void =>
+  const replace = (operation: string, path: string, make: (temporary: string) => void, sync = true): void =>
     guarded(operation, path, () => {
       const temporary = temporaryFor(path);
       try {
@@ -128,7 +130,7 @@ export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => vo
         unlinkIfPresent(temporary);
         throw error;
       }
-      syncDirectory(dirname(path));
+      if (sync) syncDirectory(dirname(path));
     });
 
   const isThere = (path: string): boolean => fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -183,6 +185,8 @@ export function createDurable(fs: FileSystem, onUnsyncable: (path: string) => vo
       }),
     publishFile: (path, content, mode = 0o644) =>
       replace("write", path, (temporary) => writeAll(temporary, Buffer.from(content), mode)),
+    noteFile: (path, content) =>
+      replace("write", path, (temporary) => writeAll(temporary, Buffer.from(content), 0o644, false), false),
     flipLink: (link, target) => replace("link", link, (temporary) => fs.symlinkSync(target, temporary)),
     move: (from, to) =>
       guarded("rename", from, () => {

@@ -74,7 +74,7 @@ export interface SteadinessRecord {
   readonly needed: number;
 }
 
-/** What we know beyond the links. Every write is atomic and durable; a record that cannot be read counts as absent. */
+/** What we know beyond the links. Every write is atomic and, but for the sighting, durable; a record that cannot be read counts as absent. */
 export interface Records {
   /** The digest in the original's `update-attempt`, or undefined. */
   readonly marker: () => Digest | undefined;
@@ -167,7 +167,7 @@ export function createRecords(layout: Layout, fs: FileSystem, durable: Durable):
     lastCheck: () => readRecord(layout.lastCheck) as LastCheck | undefined,
     setLastCheck: (record) => write(layout.lastCheck, record),
     sighting: () => readRecord(layout.sighting) as Sighting | undefined,
-    setSighting: (record) => write(layout.sighting, record),
+    setSighting: (record) => durable.noteFile(layout.sighting, `${JSON.stringify(record)}\n`),
     steadiness: () => readRecord(layout.steadiness) as SteadinessRecord | undefined,
     setSteadiness: (record) => write(layout.steadiness, record),
     dropSteadiness: () => durable.drop(layout.steadiness),
