@@ -3,7 +3,7 @@ import type { ContentDigest } from "../digest.ts";
 import { LIMITS } from "../limits.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Descriptor } from "../registry/manifest.ts";
-import type { ImageSource, RemoteImage } from "../registry/source.ts";
+import type { ImageSource } from "../registry/source.ts";
 import type { Arrived, Store } from "../store/index.ts";
 import type { Arrival } from "../unpack/index.ts";
 import { createProgress, type Progress } from "./progress.ts";
@@ -24,16 +24,17 @@ export interface Downloads {
   readonly arriving: (listener: (layer: number, arrival: Arrival) => void) => void;
   /** Resolves when all that was asked for is there; rejects with the first failure, when nothing is written any more. */
   readonly finished: () => Promise<void>;
+  /** Ends all, with this as the first failure unless there was one before. */
+  readonly stop: (error: unknown) => void;
 }
 
 /**
  * Brings blobs into the store, lowest layers first because they are applied first, a few at a time, each digest once. A blob that is here
  * already is verified, never trusted by its name; no blob is hashed again after it was verified. The first failure ends all.
  */
-export function createDownloads(store: Store, image: RemoteImage, options: DownloadOptions): Downloads {
+export function createDownloads(store: Store, layers: readonly Descriptor[], options: DownloadOptions): Downloads {
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
-  const { layers } = image.manifest;
   const blobs = new Map(layers.map(({ digest }) => [digest, Promise.withResolvers<void>()]));
   // Who waits hears of a failure; nobody has to wait.
   for (const { promise } of blobs.values()) promise.catch(() => undefined);
@@ -100,6 +101,7 @@ export function createDownloads(store: Store, image: RemoteImage, options: Downl
       while (running.size > 0) await Promise.all(running);
       if (failed.signal.aborted) throw failed.signal.reason;
     },
+    stop: fail,
   };
 }
 

@@ -8,6 +8,7 @@ import { openSource } from "../registry/open-source.ts";
 import type { Store } from "../store/index.ts";
 import { openUnpacker, type Unpacker } from "../unpack/index.ts";
 import { stageImage } from "./extract.ts";
+import { createHeadStart } from "./head-start.ts";
 
 export interface PullOptions {
   readonly config: Config;
@@ -23,11 +24,12 @@ export interface PullOptions {
 /** Resolves, downloads, verifies and unpacks an image. The caller holds the store lock. Returns the version's digest. */
 export async function pullImage(store: Store, target: string, options: PullOptions): Promise<Digest> {
   using own = options.unpacker === undefined ? openUnpacker() : undefined;
+  const { log, signal, config } = options;
   const source = openSource(target, { ...options, records: store.records });
+  const headStart = createHeadStart(store, { source, log, signal });
   try {
-    const image = await source.image({ signal: options.signal });
+    const image = await source.image({ signal, ahead: headStart.begin });
     refuseCorrupt(store, image.digest);
-    const { log, signal, config } = options;
     const staged = await stageImage(store, image, {
       source,
       log,
@@ -35,9 +37,13 @@ export async function pullImage(store: Store, target: string, options: PullOptio
       reference: source.name,
       sharing: config.shareFiles,
       unpacker: options.unpacker ?? own,
+      downloads: headStart.downloads(),
     });
     await Promise.all([staged.downloaded, staged.published]);
     return image.digest;
+  } catch (error) {
+    await headStart.abandon(error);
+    throw error;
   } finally {
     source.close();
   }

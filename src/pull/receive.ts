@@ -1,7 +1,7 @@
 import type { RemoteImage } from "../registry/source.ts";
 import type { Store } from "../store/index.ts";
 import { type ReuseRequest, unpackImage, type Unpacker, type UnpackReport } from "../unpack/index.ts";
-import { createDownloads, type DownloadOptions } from "./download.ts";
+import { createDownloads, type DownloadOptions, type Downloads } from "./download.ts";
 
 /** Where an image is unpacked to, and how. */
 export interface Destination {
@@ -17,6 +17,8 @@ export interface Destination {
 export interface ReceiveOptions extends DownloadOptions {
   /** Unpacks the image; who gave it disposes of it, not before both promises are settled. Default: one of our own. */
   readonly unpacker?: Unpacker | undefined;
+  /** Downloads of this image that are under way already. */
+  readonly downloads?: Downloads | undefined;
 }
 
 /** An image on its way. Both promises reject with the same first failure, once nothing is written any more. */
@@ -38,8 +40,8 @@ export function receiveImage(
 ): Incoming {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
-  const downloads = createDownloads(store, image, { ...options, signal });
   const { layers } = image.manifest;
+  const downloads = options.downloads ?? createDownloads(store, layers, options);
   const asked = Promise.withResolvers<void>();
   const needs = (wanted: readonly number[]): void => {
     downloads.want(wanted);
@@ -86,6 +88,7 @@ export function receiveImage(
     half.catch((error: unknown) => {
       failure ??= { error };
       stop.abort(error);
+      downloads.stop(error);
       asked.reject(error);
     }),
   );

@@ -71,11 +71,11 @@ export function createRegistrySource(reference: Reference, options: RegistryOpti
       const unchanged = await retrying(signal, () => watch.unchanged(signal));
       return unchanged ?? (await choose(reference, signal)).image.digest;
     },
-    image: async ({ digest, signal } = {}) => {
+    image: async ({ digest, signal, ahead } = {}) => {
       // What a check has just fetched is not fetched again, and it is known by its own digest, not by the registry's.
       const known = last !== undefined && last.digest === digest ? last : undefined;
       const image = known ?? (await chooseOrForget(pinnedTo(reference, digest), signal)).image;
-      return readImage(readerFor(reference, signal), image, platform);
+      return readImage(readerFor(reference, signal), image, platform, ahead);
     },
     blob: (descriptor, sink, { signal } = {}) => blob(descriptor, sink, signal),
     rateLimit: connection.rateLimit,

@@ -7,7 +7,7 @@ import { digestOf } from "../digest.ts";
 import { chooseManifest } from "./index-document.ts";
 import { type Descriptor, embedded, parseImageConfig, parseImageManifest } from "./manifest.ts";
 import { fitness, formatPlatform, type Platform } from "./platform.ts";
-import type { RemoteImage } from "./source.ts";
+import type { ImageOptions, RemoteImage } from "./source.ts";
 
 /** How a kind of source hands out documents. What it answers is verified. */
 export interface DocumentReader {
@@ -55,15 +55,23 @@ export async function chooseImage(reader: DocumentReader, platform: Platform, li
   return { top, image };
 }
 
-/** Manifest and config of a chosen image. An index may be mislabelled: what the config says is held against the platform too. */
+/**
+ * Manifest and config of a chosen image; `ahead` hears of the manifest once the config is asked for. An index may be mislabelled: what the
+ * config says is held against the platform too.
+ */
 export async function readImage(
   reader: Pick<DocumentReader, "name" | "small">,
   image: Pick<Fetched, "bytes"> & { readonly digest: Digest },
   platform: Platform,
+  ahead: ImageOptions["ahead"] = () => undefined,
 ): Promise<RemoteImage> {
   const { bytes: manifestBytes, digest } = image;
   const manifest = parseImageManifest(manifestBytes, reader.name);
-  const configBytes = embedded(manifest.config) ?? (await reader.small(manifest.config));
+  const asked = Promise.resolve(embedded(manifest.config) ?? reader.small(manifest.config));
+  // Nobody waits for it when `ahead` throws.
+  asked.catch(() => undefined);
+  ahead({ digest, manifest });
+  const configBytes = await asked;
   const config = parseImageConfig(configBytes, manifest, reader.name);
   if (fitness(platform, config) === undefined) {
     throw new DockerloaderError(

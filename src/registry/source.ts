@@ -24,6 +24,12 @@ export interface Cancellable {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface ImageOptions extends Cancellable {
+  readonly digest?: Digest;
+  /** Hears of the manifest while the config is on its way, from a source where that takes time. */
+  readonly ahead?: (image: Pick<RemoteImage, "digest" | "manifest">) => void;
+}
+
 /** What a registry says of its limit (`RateLimit-*` headers). Requests, seconds. */
 export interface RateLimit {
   readonly host: string;
@@ -44,7 +50,7 @@ export interface ImageSource {
   /** The digest that the target stands for on this platform now. One HEAD without a body when nothing has changed. */
   readonly resolve: (options?: Cancellable) => Promise<Digest>;
   /** Manifest and config: of this version when a digest is given, else of what the target stands for now. */
-  readonly image: (options?: Cancellable & { readonly digest?: Digest }) => Promise<RemoteImage>;
+  readonly image: (options?: ImageOptions) => Promise<RemoteImage>;
   /** Streams a blob; verified when it resolves. */
   readonly blob: (descriptor: Descriptor, sink: BlobSink, options?: Cancellable) => Promise<void>;
   /** The newest that the registry said of its limit; undefined when it said nothing. */

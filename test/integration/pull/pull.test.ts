@@ -33,6 +33,11 @@ async function layersOf(...layers: readonly LayerInput[]): Promise<string[]> {
   return found.map(({ digest }) => digest);
 }
 
+async function configOf(...layers: readonly LayerInput[]): Promise<string> {
+  const { manifest } = await buildImage({ layers });
+  return (JSON.parse(manifest.toString()) as { config: { digest: string } }).config.digest;
+}
+
 const ino = ({ store }: PullLab, digest: `sha256:${string}`, name: string): number =>
   lstatSync(join(store.layout.tree(digest), name)).ino;
 
@@ -50,6 +55,43 @@ describe("pulling an image", () => {
     await failed;
     assert.deepEqual(readdirSync(lab.store.layout.staging), []);
     assert.deepEqual(readdirSync(lab.store.layout.extracted), []);
+  });
+
+  it("downloads layers into an empty store while the config is on its way", async () => {
+    await using lab = await openPullLab();
+    await lab.push(base, app("1"));
+    const [first = ""] = await layersOf(base, app("1"));
+    const config = await configOf(base, app("1"));
+    lab.registry.fault(({ path }) => (path.endsWith(config) ? { kind: "silence" } : undefined));
+    const controller = new AbortController();
+    const failed = assert.rejects(lab.pull({ signal: controller.signal }), { code: "ABORTED" });
+    await appears(lab.store.layout.blobs, first);
+    controller.abort();
+    await failed;
+  });
+
+  it("ends such downloads, and is over when they are, when the config cannot be had", async () => {
+    await using lab = await openPullLab();
+    await lab.push(base, app("1"));
+    const [first = ""] = await layersOf(base, app("1"));
+    const config = await configOf(base, app("1"));
+    lab.registry.fault(({ path }) => (path.endsWith(config) ? { kind: "status", status: 404 } : undefined));
+    lab.registry.fault(({ path }) => (path.endsWith(first) ? { kind: "stall", afterBytes: 10 } : undefined));
+    await assert.rejects(lab.pull(), { code: "MANIFEST_UNKNOWN" });
+    assert.deepEqual(lab.store.trees.list(), []);
+    assert.ok(!lab.store.blobs.list().includes(first as `sha256:${string}`));
+  });
+
+  it("asks for no layer before the config when a version on disk may have it", async () => {
+    await using lab = await openPullLab();
+    await lab.push(base, app("1"));
+    await lab.pull();
+    await lab.push(base, app("2"));
+    const config = await configOf(base, app("2"));
+    lab.registry.fault(({ path }) => (path.endsWith(config) ? { kind: "status", status: 404 } : undefined));
+    lab.blobsAsked();
+    await assert.rejects(lab.pull(), { code: "MANIFEST_UNKNOWN" });
+    assert.deepEqual([...new Set(lab.blobsAsked())], [config]);
   });
 
   it("downloads one digest once and applies it as often as the manifest names it", async () => {
