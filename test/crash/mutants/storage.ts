@@ -1,7 +1,7 @@
 /** Mutants of the primitives: syncs dropped, steps of one write swapped, content trusted by its name. */
 import { edit, type Mutant, mutant } from "./mutant.ts";
 
-export const NO_FILE_SYNC = edit("durable", "      fs.fsyncSync(fd);\n      fs.fchmodSync", "      fs.fchmodSync");
+export const NO_FILE_SYNC = edit("durable", "      if (sync) fs.fsyncSync(fd);\n", "");
 export const NO_DIRECTORY_SYNC = edit(
   "durable",
   "      fs.fsyncSync(fd);\n    } catch (error) {\n      if (!NO",
@@ -21,7 +21,7 @@ export const STORAGE: readonly Mutant[] = [
   mutant(
     "a name that is published is not synced",
     "update that fails",
-    edit("durable", "      syncDirectory(dirname(path));\n    });", "    });"),
+    edit("durable", "      if (sync) syncDirectory(dirname(path));\n    });", "    });"),
   ),
   mutant(
     "a record's content is synced after its rename",
