@@ -89,8 +89,10 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
       inventory,
       seal,
       publish: async (receipt) => {
-        await publishSeal(root, seal, layout.seal(receipt.digest));
+        refuse(root);
+        // Of a large tree one call syncs the whole volume: what is written beside it waits for nothing any more after that.
         await fs.syncTree(root);
+        await publishSeal(root, seal, layout.seal(receipt.digest));
         publishInventory(inventory, layout.inventory(receipt.digest));
         durable.publishFile(layout.receipt(receipt.digest), `${JSON.stringify(receipt)}\n`);
         // Whatever is in its place goes, also what is no directory: else no publish would ever succeed.
@@ -101,15 +103,22 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
     };
   };
 
-  /** What is published can run. Its seal was written while it was unpacked, or is made of it as it is now. */
-  const publishSeal = async (root: string, from: string, to: string): Promise<void> => {
+  /** What is published can run. */
+  const refuse = (root: string): void => {
     try {
       preflight(fs, root);
-      if (statIfPresent(fs, from) === undefined) {
-        return durable.publishFile(to, (await fs.sealOf(root)).join("\n"));
-      }
     } catch (error) {
       throw storeError("check", root, error);
+    }
+  };
+
+  /** It was written while the tree was unpacked, or is made of the tree as it is now. */
+  const publishSeal = async (root: string, from: string, to: string): Promise<void> => {
+    if (statIfPresent(fs, from) === undefined) {
+      const lines = await fs.sealOf(root).catch((error: unknown) => {
+        throw storeError("check", root, error);
+      });
+      return durable.publishFile(to, lines.join("\n"));
     }
     durable.syncFile(from);
     durable.move(from, to);
