@@ -5,7 +5,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { serveStately } from "../src/inspect/stately.ts";
 import { openStore } from "../src/store/index.ts";
 
@@ -15,10 +16,12 @@ const demo = spawn(process.execPath, [join(import.meta.dirname, "demo.ts"), "--k
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort());
 const bridges: Promise<void>[] = [];
+let folder = "";
 for await (const line of createInterface({ input: demo.stdout })) {
   console.log(line);
   const [, dataDir] = /^The volume is at (.*)$/.exec(line) ?? [];
   if (dataDir === undefined || bridges.length > 0) continue;
+  folder = dirname(dataDir);
   bridges.push(
     serveStately({
       store: openStore(dataDir),
@@ -30,3 +33,5 @@ for await (const line of createInterface({ input: demo.stdout })) {
 }
 if (demo.exitCode === null) await once(demo, "exit");
 await Promise.all(bridges);
+// The demo was told to keep it, because the page shows it for as long as somebody looks.
+if (folder !== "") await rm(folder, { recursive: true, force: true });

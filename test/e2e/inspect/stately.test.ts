@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { createMachine, type AnyStateMachine } from "xstate";
@@ -121,10 +121,12 @@ describe("the bridge to the Stately inspector", { timeout: 120_000 }, () => {
     const child = spawn(process.execPath, [script], { stdio: ["ignore", "pipe", "inherit"] });
     const lines = createInterface({ input: child.stdout });
     const played = Promise.withResolvers<void>();
+    let volume = "";
     const address = new Promise<string>((resolve) => {
       lines.on("line", (line) => {
         const [, found] = /^Open (http:\S+) in a browser/.exec(line) ?? [];
         if (found !== undefined) resolve(found);
+        volume ||= /^The volume is at (.*)$/.exec(line)?.[1] ?? "";
         if (line.startsWith("What happened")) played.resolve();
       });
     });
@@ -138,5 +140,7 @@ describe("the bridge to the Stately inspector", { timeout: 120_000 }, () => {
     child.kill("SIGINT");
     const [code] = (await once(child, "exit")) as [number | null];
     assert.equal(code, 0);
+    assert.notEqual(volume, "");
+    assert.equal(existsSync(dirname(volume)), false, "the demo's folder is left behind");
   });
 });
