@@ -89,7 +89,7 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
       inventory,
       seal,
       publish: async (receipt) => {
-        refuse(root);
+        requireRunnable(root);
         // Of a large tree one call syncs the whole volume: what is written beside it waits for nothing any more after that.
         await fs.syncTree(root);
         await publishSeal(root, seal, layout.seal(receipt.digest));
@@ -104,7 +104,7 @@ export function createTrees(layout: Layout, fs: FileSystem, durable: Durable): T
   };
 
   /** What is published can run. */
-  const refuse = (root: string): void => {
+  const requireRunnable = (root: string): void => {
     try {
       preflight(fs, root);
     } catch (error) {
