@@ -34,8 +34,8 @@ export function help({ memory, owners, hashes }: HelpRequest): void {
   const hash = hashes ? new ContentHash() : undefined;
   let ownerRefused = false;
   const ownership = new Ownership(owners, { add: () => (ownerRefused = true) });
-  serveRing(memory, (numbers, bytes) => {
+  serveRing(memory, (order) => {
     ownerRefused = false;
-    return { ...doOrder(numbers, bytes, ownership, hash), ownerRefused };
+    return { ...doOrder(order, ownership, hash), ownerRefused };
   });
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, fchmodSync, fchownSync, futimesSync, openSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fchownSync, fstatSync, futimesSync, openSync } from "node:fs";
 import type { RawPath } from "./names.ts";
 import type { Ownership } from "./ownership.ts";
 
@@ -45,14 +45,18 @@ export class DirectoryMetadata {
     for (const [path, { mode }] of this.#facts) yield [path, (mode & 0o7777) | ownership.keptOnDirectories];
   }
 
-  /** Deepest first, through a descriptor that follows no link. */
+  /** Deepest first, through a descriptor that follows no link. Most have their owner already: to look costs less than to set it. */
   apply(pathOf: (path: string) => RawPath, ownership: Ownership): void {
     const deepestFirst = [...this.#facts].sort(([a], [b]) => b.length - a.length);
     for (const [path, facts] of deepestFirst) {
       const fd = openSync(pathOf(path), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
       try {
-        ownership.give(facts.uid, facts.gid, path, (uid, gid) => fchownSync(fd, uid, gid));
-        fchmodSync(fd, (facts.mode & 0o7777) | ownership.keptOnDirectories);
+        const stat = fstatSync(fd);
+        if (stat.uid !== facts.uid || stat.gid !== facts.gid) {
+          ownership.give(facts.uid, facts.gid, path, (uid, gid) => fchownSync(fd, uid, gid));
+        }
+        const mode = (facts.mode & 0o7777) | ownership.keptOnDirectories;
+        if ((stat.mode & 0o7777) !== mode) fchmodSync(fd, mode);
         if (facts.mtime !== undefined) futimesSync(fd, facts.mtime, facts.mtime);
       } finally {
         closeSync(fd);

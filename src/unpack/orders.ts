@@ -4,6 +4,7 @@ import { errnoOf } from "./faults.ts";
 import { dressOpen, type Expected, isUnchanged, type Looks } from "./looks.ts";
 import { type RawPath, rawPath } from "./names.ts";
 import type { Ownership } from "./ownership.ts";
+import type { OrderPlace } from "./ring-server.ts";
 
 /** Kinds of orders. */
 const FILE = 0;
@@ -56,17 +57,17 @@ export interface Made {
 const NOTHING: Made = { outcome: REFUSED, ino: 0, sha256: "" };
 
 /** Does an order. What stands at the path is never touched: then the order is refused, as a link is that cannot be had. */
-export function doOrder(numbers: Float64Array, bytes: Buffer, ownership: Ownership, hash?: ContentHash): Made {
-  const at = (index: number): number => numbers[index] ?? 0;
-  const pathBytes = at(PATH_BYTES);
-  const looks = { name: "", mode: at(MODE), uid: at(UID), gid: at(GID), mtime: at(MTIME) };
-  if (at(KIND) === FILE) {
-    return makeFile(pathIn(bytes, 0, pathBytes), bytes.subarray(pathBytes), looks, ownership, hash);
+export function doOrder(order: OrderPlace, ownership: Ownership, hash?: ContentHash): Made {
+  const { data, from, to } = order;
+  const number = (field: number): number => order.numbers[order.at + field] ?? 0;
+  const looks = { name: "", mode: number(MODE), uid: number(UID), gid: number(GID), mtime: number(MTIME) };
+  if (number(KIND) === FILE) {
+    const content = from + number(PATH_BYTES);
+    return makeFile(pathIn(data, from, content), data.subarray(content, to), looks, ownership, hash);
   }
-  const sourceBytes = at(SOURCE_BYTES);
-  const source = pathIn(bytes, 0, sourceBytes);
-  const expected = { ...looks, ino: at(INO), size: at(SIZE) };
-  return makeLink(source, pathIn(bytes, sourceBytes, sourceBytes + pathBytes), expected, ownership);
+  const path = from + number(SOURCE_BYTES);
+  const expected = { ...looks, ino: number(INO), size: number(SIZE) };
+  return makeLink(pathIn(data, from, path), pathIn(data, path, to), expected, ownership);
 }
 
 const pathIn = (bytes: Buffer, from: number, to: number): RawPath => rawPath(bytes.toString("latin1", from, to));

@@ -47,6 +47,8 @@ export async function reuseLayers(
     const layer = layers[index];
     if (layer !== undefined) await replay(image, donor, layer, { index, recorded }, pause);
   }
+  // Only now: to wait at the end of each layer leaves one of both threads without work each time.
+  image.files.settle();
   gate.needs(image.holes.layers());
   for (const index of image.holes.layers()) {
     const layer = layers[index];
@@ -96,7 +98,6 @@ async function replay(
       writer.end();
       if (place % ENTRIES_A_TURN === 0) await pause();
     }
-    image.files.settle();
     tree.remove(AUFS_LINKS);
   } catch (error) {
     throw toLayerError(error, layer.digest, writer.current);

@@ -19,8 +19,19 @@ import {
   THERE,
 } from "./ring-memory.ts";
 
+/** Where an order lies in the shared memory: its numbers begin at `at`, its bytes are those of `data` from `from` to `to`. */
+export interface OrderPlace {
+  readonly numbers: Float64Array;
+  readonly at: number;
+  readonly data: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
+
+type Work = (order: OrderPlace) => Done;
+
 /** The side that does: sleeps until there is work, ends when it is told to or when `work` throws. */
-export function serveRing(memory: RingMemory, work: (numbers: Float64Array, bytes: Buffer) => Done): void {
+export function serveRing(memory: RingMemory, work: Work): void {
   const { control } = memory;
   const data = Buffer.from(memory.data.buffer);
   Atomics.store(control, SERVED, THERE);
@@ -54,16 +65,16 @@ function doSlot(
   { control, counts, orders, results, digests }: RingMemory,
   data: Buffer,
   slot: number,
-  work: (numbers: Float64Array, bytes: Buffer) => Done,
+  work: Work,
 ): void {
   let from = slot * SLOT_BYTES;
   for (let index = 0; index < (counts[slot] ?? 0); index += 1) {
     const order = slot * SLOT_ORDERS + index;
     const at = order * ORDER_FIELDS;
     Atomics.store(control, AT_ORDER, index);
-    const bytes = orders[at] ?? 0;
-    const done = work(orders.subarray(at + 1, at + ORDER_FIELDS), data.subarray(from, from + bytes));
-    from += bytes;
+    const to = from + (orders[at] ?? 0);
+    const done = work({ numbers: orders, at: at + 1, data, from, to });
+    from = to;
     results[order * RESULT_FIELDS] = done.outcome;
     results[order * RESULT_FIELDS + 1] = done.ino;
     results[order * RESULT_FIELDS + 2] = done.ownerRefused ? 1 : 0;

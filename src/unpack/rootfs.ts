@@ -46,8 +46,11 @@ export class Rootfs {
   readonly directories = new DirectoryMetadata();
   readonly #root: string;
   readonly #watcher: TreeWatcher;
-  /** Inode -> a file that another tree shares, and its names in this one. */
-  readonly #adopted = new LateMap<number, { readonly source: string; readonly names: string[] }>();
+  /** Inode -> path of a file in another tree that shares it, and its first name in this one. */
+  readonly #adopted = new LateMap<number, string>();
+  readonly #adoptedAs = new LateMap<number, string>();
+  /** Inode -> the names that such a file got after its first one. */
+  readonly #moreNames = new Map<number, string[]>();
   readonly #newNames = new NewNames();
   #removals = 0;
   #replacements = 0;
@@ -107,7 +110,6 @@ export class Rootfs {
 
   /** Removes whatever is there, with everything below. */
   remove(path: string): void {
-    this.#watcher.due();
     const kind = this.kind(path);
     if (kind === "missing") return;
     if (kind !== "file") this.#removals += 1;
@@ -162,7 +164,7 @@ export class Rootfs {
     this.#watcher.due(existing);
     try {
       this.#place(path, () => linkSync(this.pathOf(existing), this.pathOf(path)));
-      if (this.#adopted.size > 0) this.#adopted.get(lstatSync(this.pathOf(path)).ino)?.names.push(path);
+      if (this.#adopted.size > 0) this.#noteName(lstatSync(this.pathOf(path)).ino, path);
       return true;
     } catch (error) {
       if (!LINK_REFUSALS.includes(errnoOf(error))) throw error;
@@ -185,7 +187,12 @@ export class Rootfs {
 
   /** Somebody else has given a name in this tree to the file `ino` of another tree. */
   noteAdopted(source: string, path: string, ino: number): void {
-    this.#adopted.add(ino, { source, names: [path] });
+    this.#adopted.add(ino, source);
+    this.#adoptedAs.add(ino, path);
+  }
+
+  #noteName(ino: number, path: string): void {
+    this.#moreNames.set(ino, [...(this.#moreNames.get(ino) ?? []), path]);
   }
 
   /**
@@ -194,13 +201,16 @@ export class Rootfs {
    */
   unshare(path: string): readonly string[] {
     const { ino } = lstatSync(this.pathOf(path));
-    const shared = this.#adopted.get(ino);
-    if (shared === undefined) return [];
+    const source = this.#adopted.get(ino);
+    if (source === undefined) return [];
+    const names = [this.#adoptedAs.get(ino) ?? path, ...(this.#moreNames.get(ino) ?? [])];
     this.#adopted.delete(ino);
-    const alive = shared.names.filter((name) => lstatSync(this.pathOf(name), { throwIfNoEntry: false })?.ino === ino);
+    this.#adoptedAs.delete(ino);
+    this.#moreNames.delete(ino);
+    const alive = names.filter((name) => lstatSync(this.pathOf(name), { throwIfNoEntry: false })?.ino === ino);
     const [first, ...others] = new Set([...alive, path]);
     if (first === undefined) return [];
-    this.copy(rawPath(shared.source), first, "copy");
+    this.copy(rawPath(source), first, "copy");
     for (const name of others) this.#place(name, () => linkSync(this.pathOf(first), this.pathOf(name)));
     return [first, ...others];
   }

@@ -25,8 +25,14 @@ const lower = tar(
   ]).flat(),
   ...Array.from({ length: FOLDERS }, (_, folder) => hardLink(`again${folder}`, `d${folder}/${FILES - 1}`, OWN)),
 );
+/** What the helper has been given of the layer below may still be under way. */
+const middle = tar(
+  file(`d${FOLDERS - 1}/5`, "newer", OWN),
+  file(`d${FOLDERS - 1}/.wh.6`, ""),
+  hardLink("late", `d${FOLDERS - 1}/7`, OWN),
+);
 const top = (content: string): Buffer => tar(file("entrypoint", content, { mode: 0o755, ...OWN }));
-const layersOf = (content: string) => [lower, top(content)].map((layer) => layerOf(layer));
+const layersOf = (content: string) => [lower, middle, top(content)].map((layer) => layerOf(layer));
 const inventoryOf = (site: Site): string => `${site.root}.inventory`;
 
 /** Updates from the tree at `old`. Answers the layers that were read all the same, and how many files are links. */
@@ -38,7 +44,7 @@ async function update(old: Site, site: Site, helper?: Helper): Promise<{ needed:
     inventory: inventoryOf(site),
     seal: `${site.root}.seal`,
     gate: { needs: (layers) => (needed = layers), ready: () => Promise.resolve() },
-    reuse: { tree: old.root, inventory: inventoryOf(old), layers: 1, volumes: [], sharing: "links" },
+    reuse: { tree: old.root, inventory: inventoryOf(old), layers: 2, volumes: [], sharing: "links" },
     helper,
   });
   return { needed, linked: linkedFiles };
@@ -67,7 +73,7 @@ it("a helper links what one thread links, and what it refuses is copied or read 
   const ino = (site: Site, path: string): number => lstatSync(join(site.root, path)).ino;
   assert.equal(ino(together, `${last}/4`), ino(old, `${last}/4`));
   assert.notEqual(ino(together, `${last}/1`), ino(old, `${last}/1`));
-  const entries = readInventory(inventoryOf(together), 2)?.layers.flatMap((layer) => layer.entries) ?? [];
+  const entries = readInventory(inventoryOf(together), 3)?.layers.flatMap((layer) => layer.entries) ?? [];
   for (const entry of entries) if (entry.path !== "") assert.equal(entry.ino, ino(together, entry.path), entry.path);
   const seal = readFileSync(`${together.root}.seal`, "utf8").split("\n");
   assert.deepEqual(seal.sort(), await sealOf(together.root), "the seal is not the tree's");
