@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
 import { EntryNames } from "./entry-names.ts";
 import { LayerFault } from "./faults.ts";
+import type { FileRecord } from "./file-record.ts";
 import type { ImageState } from "./image-state.ts";
 import { dressFile, dressLink, looksLike } from "./looks.ts";
 import { clampTime } from "./metadata.ts";
@@ -173,7 +174,7 @@ export class EntryWriter implements TarSink {
       if (existing === path || existing.startsWith(`${path}/`)) {
         throw hostile("A22", "the hard link is to itself or to something below it");
       }
-      const copy = tree.link(existing, path) ? undefined : { path, mode: entry.mode, ino: 0, sha256: "" };
+      const copy = tree.link(existing, path) ? undefined : this.#copyAt(path, entry.mode);
       census?.alias(existing, path, copy);
       if (copy !== undefined) warnings.add("linkCopied", entry.name);
       if (kind === "symlink") return;
@@ -186,6 +187,11 @@ export class EntryWriter implements TarSink {
       else census.mode(path, entry.mode, remake);
       dressFile(raw, entry, ownership);
     });
+  }
+
+  #copyAt(path: string, mode: number): FileRecord {
+    const { ino } = lstatSync(this.#image.tree.pathOf(path));
+    return { path, mode, ino, sha256: "" };
   }
 
   /** What a hard link is to: resolved in the tree, the last component not followed (rule A22). */

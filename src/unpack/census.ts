@@ -55,10 +55,10 @@ export class Census {
     for (const name of names) this.#files.set(name, record);
   }
 
-  /** A file or link was removed. */
-  gone(path: string): void {
-    this.#files.delete(path);
-    this.#links.delete(path);
+  /** A file or link was removed. False when it was not there by this name. */
+  gone(path: string): boolean {
+    const known = this.#files.delete(path);
+    return this.#links.delete(path) || known || this.#full;
   }
 
   #check(): void {

@@ -3,6 +3,7 @@ import { Budget } from "./budget.ts";
 import { Census } from "./census.ts";
 import type { FileRecords } from "./file-record.ts";
 import { FileMaker, type Helper } from "./files.ts";
+import { Folds } from "./folds.ts";
 import { Holes } from "./holes.ts";
 import { Recorder } from "./inventory.ts";
 import type { DirectoryFacts } from "./metadata.ts";
@@ -25,6 +26,7 @@ export interface ImageState {
   readonly files: FileMaker;
   /** Knows what is in the tree, when somebody wants its seal. */
   readonly census: Census | undefined;
+  readonly folds: Folds;
 }
 
 /** What is to be known about the tree in the end. */
@@ -46,15 +48,17 @@ export function newImageState(
   const recorder = wanted.inventory ? new Recorder(limits.inventoryEntries) : undefined;
   const census = wanted.seal ? new Census(limits.inventoryEntries) : undefined;
   const holes = new Holes();
+  const warnings = new Warnings();
+  const folds = new Folds(warnings);
   const tree = new Rootfs(root, {
     gone: (path) => {
       recorder?.gone(path);
-      census?.gone(path);
       holes.gone(path);
+      if (census?.gone(path) === false) folds.add(path);
     },
+    foreign: (path) => folds.add(path),
     due: (path) => files.due(path),
   });
-  const warnings = new Warnings();
   const ownership = new Ownership(owners, warnings);
   const impliedFacts = { ...ownership.own, mode: 0o755, mtime: undefined };
   tree.directories.set("", impliedFacts);
@@ -71,6 +75,7 @@ export function newImageState(
     holes,
     files,
     census,
+    folds,
   };
 }
 

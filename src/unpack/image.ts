@@ -87,13 +87,17 @@ async function complete(
   reusedLayers: number,
   { inventory, seal }: Pick<ImageOptions, "inventory" | "seal">,
 ): Promise<UnpackReport> {
-  const { recorder, census, ownership } = image;
+  const { recorder, census, ownership, folds } = image;
   const { directories } = image.tree;
   const pathOf = (path: string): RawPath => image.tree.pathOf(path);
   try {
+    if (folds.found) {
+      recorder?.recount(pathOf);
+      image.tree.recount();
+    }
     directories.apply(pathOf, ownership);
     const recorded = recorder?.lines(directories.paths(), pathOf);
-    const sealed = census?.seal(directories.modes(ownership), pathOf);
+    const sealed = folds.found ? undefined : census?.seal(directories.modes(ownership), pathOf);
     await Promise.all([
       inventory !== undefined && recorded !== undefined && writeLines(inventory, 0o600, recorded),
       seal !== undefined && sealed !== undefined && writeLines(seal, 0o666, sealed),

@@ -28,12 +28,14 @@ export class LateMap<K, V> {
     return this.#isSorted() ? this.#map?.get(key) : this.#values[this.#keys.lastIndexOf(key)];
   }
 
-  delete(key: K): void {
-    if (this.#isSorted()) return void this.#map?.delete(key);
+  /** True when it was there. */
+  delete(key: K): boolean {
+    if (this.#isSorted()) return this.#map?.delete(key) === true;
     const at = this.#keys.lastIndexOf(key);
-    if (at === -1) return;
+    if (at === -1) return false;
     this.#keys.splice(at, 1);
     this.#values.splice(at, 1);
+    return true;
   }
 
   clear(): void {

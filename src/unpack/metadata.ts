@@ -30,6 +30,10 @@ export class DirectoryMetadata {
     this.#facts.set(path, facts);
   }
 
+  has(path: string): boolean {
+    return this.#facts.has(path);
+  }
+
   /** To be called for every directory that is removed. */
   forget(path: string): void {
     this.#facts.delete(path);

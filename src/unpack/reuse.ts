@@ -49,6 +49,7 @@ export async function reuseLayers(
   }
   // Only now: to wait at the end of each layer leaves one of both threads without work each time.
   image.files.settle();
+  if (image.folds.found) image.holes.lost(image.recorder?.recount((path) => image.tree.pathOf(path)) ?? new Set());
   gate.needs(image.holes.layers());
   for (const index of image.holes.layers()) {
     const layer = layers[index];

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { errnoOf, LayerFault } from "./faults.ts";
 import { LateMap } from "./late-map.ts";
+import { lookAt } from "./look-at.ts";
 import { DirectoryMetadata } from "./metadata.ts";
 import { join, rawPath, type RawPath } from "./names.ts";
 import { NewNames } from "./new-names.ts";
@@ -30,11 +31,13 @@ const LINK_REFUSALS = ["EMLINK", "EXDEV", "EPERM", "ENOTSUP"];
 export interface TreeWatcher {
   /** A file or a link was removed. */
   readonly gone: (path: string) => void;
+  /** A directory is at a path at which none was made: the volume takes the path for another one. */
+  readonly foreign: (path: string) => void;
   /** A path, or the whole tree, is going to be looked at: what somebody else makes there has to be there when this returns. */
   readonly due: (path?: string) => void;
 }
 
-const NOBODY: TreeWatcher = { gone: () => undefined, due: () => undefined };
+const NOBODY: TreeWatcher = { gone: () => undefined, foreign: () => undefined, due: () => undefined };
 
 /**
  * The tree that is built. Paths are relative to the root, latin1, without links in any but the last component (a Resolver
@@ -86,9 +89,12 @@ export class Rootfs {
 
   kind(path: string): Kind {
     this.#watcher.due(path);
-    const stats = lstatSync(this.pathOf(path), { throwIfNoEntry: false });
+    const stats = lookAt(this.pathOf(path));
     if (stats === undefined) return "missing";
-    if (stats.isDirectory()) return "directory";
+    if (stats.isDirectory()) {
+      if (!this.directories.has(path)) this.#watcher.foreign(path);
+      return "directory";
+    }
     return stats.isSymbolicLink() ? "symlink" : "file";
   }
 
@@ -148,6 +154,11 @@ export class Rootfs {
     mkdirSync(this.pathOf(path), 0o700);
     this.#newNames.add(path);
     this.#newNames.directory(path);
+  }
+
+  /** Looks at every directory: one that is not at its path any more, because the volume took that for another one, is gone. */
+  recount(): void {
+    for (const path of this.directories.paths()) if (this.kind(path) !== "directory") this.directories.forget(path);
   }
 
   /** A new, empty file, open for writing, with these bits as far as the umask lets them be. The caller closes it. */

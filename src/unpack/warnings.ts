@@ -12,6 +12,7 @@ const TEXTS = {
   globalPax: "global extended headers, ignored",
   owner: "entries whose owner cannot be restored by this process, left to it",
   linkCopied: "hard links that the volume refused, copied instead",
+  folded: "names that the volume takes for another one of the image, so that one of both is not there",
   label: "layers whose media type does not state their compression",
   trailing: "layers with more than 1 MiB of data after the end of the archive, ignored",
 } as const;

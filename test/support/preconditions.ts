@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The path of a program of that name on the PATH. */
@@ -35,6 +35,16 @@ export function needsFileSystem(type: string): { readonly skip?: string } {
   const known = (): boolean => readFileSync("/proc/filesystems", "utf8").includes(`\t${type}\n`);
   const found = known() || (spawnSync("modprobe", [type]).status === 0 && known());
   return skippedFor(found ? undefined : `this kernel has no ${type}`);
+}
+
+/** The same of a suite with a file system in a process. Containers often lack the device, so that it is skipped in CI too. */
+export function needsFuse(): { readonly skip?: string } {
+  try {
+    closeSync(openSync("/dev/fuse", "r+"));
+    return {};
+  } catch {
+    return { skip: "this machine has no usable /dev/fuse" };
+  }
 }
 
 function skippedFor(reason: string | undefined): { readonly skip?: string } {
