@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { loadConfig } from "../../../src/config/load.ts";
 import { silentLogger } from "../../../src/log/logger.ts";
 import type * as pull from "../../../src/pull/pull.ts";
+import type * as source from "../../../src/registry/open-source.ts";
 import type * as store from "../../../src/store/index.ts";
 import { downloadCommand } from "../../../src/cli/download-command.ts";
 import { must, run } from "../../../test/container/support/command.ts";
@@ -18,20 +19,38 @@ const LIBRARY = new URL("../../../dist/lib/src/", import.meta.url);
 export const fetch = (reference: string, dataDir: string): Promise<string> =>
   must(FETCH[0], FETCH.slice(1), { env: target(reference, dataDir) });
 
-/** What an app that looks for updates has loaded long before it finds one. */
-export async function library(): Promise<{ pull: typeof pull; store: typeof store }> {
+interface Library {
+  readonly pull: typeof pull;
+  readonly source: typeof source;
+  readonly store: typeof store;
+}
+
+async function library(): Promise<Library> {
   return {
     pull: (await import(new URL("pull/pull.js", LIBRARY).href)) as typeof pull,
+    source: (await import(new URL("registry/open-source.js", LIBRARY).href)) as typeof source,
     store: (await import(new URL("store/index.js", LIBRARY).href)) as typeof store,
   };
+}
+
+const optionsFor = (reference: string, dataDir: string) => {
+  const env = target(reference, dataDir);
+  return { config: loadConfig(env), env, log: silentLogger, signal: new AbortController().signal };
+};
+
+/** What an app has done long before it finds an update: it has loaded the library, and has asked what the tag stands for. */
+export async function lookBefore(reference: string, dataDir: string): Promise<void> {
+  const { source } = await library();
+  const options = optionsFor(reference, dataDir);
+  const image = source.openSource(reference, options);
+  await image.resolve(options);
+  image.close();
 }
 
 /** The same in this process, by the library. */
 export async function update(reference: string, dataDir: string): Promise<void> {
   const { pull, store } = await library();
-  const env = target(reference, dataDir);
-  const options = { config: loadConfig(env), env, log: silentLogger, signal: new AbortController().signal };
-  await pull.pullImage(store.openStore(dataDir), reference, options);
+  await pull.pullImage(store.openStore(dataDir), reference, optionsFor(reference, dataDir));
 }
 
 /** The most resident memory that the same takes, in MiB. */
