@@ -30,7 +30,7 @@ export function checkVolume({ dataDir }: Config): Finding[] {
 /** What was seen of a volume, as findings: the first that stops everything alone, else one of each kind. */
 export function judgeVolume(
   dataDir: string,
-  { owner, free, total, durableWrite, lock }: VolumeProbe,
+  { owner, free, total, durableWrite, lock, names }: VolumeProbe,
   { unsyncable, uid }: { readonly unsyncable: boolean; readonly uid: number },
 ): Finding[] {
   if ("fault" in durableWrite) return [unwritable(durableWrite.fault)];
@@ -40,6 +40,7 @@ export function judgeVolume(
       ? [warning("volume", "it cannot sync directories, so a power cut may lose an update", "use a local file system")]
       : []),
     judgeLock(lock),
+    judgeNames(names),
     judgeSpace(free, total),
     judgeOwner(owner, uid),
   ];
@@ -63,6 +64,22 @@ function judgeLock(lock: VolumeProbe["lock"]): Finding {
         "volume",
         `files cannot be locked, so no loader starts: ${lock.fault}`,
         "install util-linux (flock), or use a volume with working locks",
+      );
+}
+
+/** A link leads to each version. What images hold besides is theirs. */
+function judgeNames(names: VolumeProbe["names"]): Finding {
+  if (names === "exact") return ok("volume", "it holds links and every name");
+  return names === "folded"
+    ? warning(
+        "volume",
+        "it takes names for one that differ in case, so of two such files of an image one is missing",
+        "use a volume of the container engine in place of a folder of Windows or macOS",
+      )
+    : fault(
+        "volume",
+        `it cannot hold links by the names of versions: ${names.fault}`,
+        "use a file system of Linux in place of FAT or exFAT",
       );
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { DockerloaderError } from "../errors.ts";
+import { statIfPresent } from "./reads.ts";
 import { tryLock } from "./lock.ts";
 import type { Store } from "./store.ts";
 
@@ -12,6 +13,8 @@ export interface VolumeProbe {
   /** Milliseconds of one durable write: content, rename and directory synced. Or why it failed. */
   readonly durableWrite: { readonly ms: number } | { readonly fault: string };
   readonly lock: "works" | { readonly fault: string };
+  /** Whether it holds every name and link of an image; `folded`: it takes names for one that differ in case. */
+  readonly names: "exact" | "folded" | { readonly fault: string };
 }
 
 /** Tries a data directory that exists. Never throws; leaves nothing. */
@@ -24,10 +27,10 @@ export function probeVolume({ fs, durable, layout }: Store): VolumeProbe {
     const begun = performance.now();
     durable.publishFile(path, "probe\n");
     const durableWrite = { ms: Math.round((performance.now() - begun) * 10) / 10 };
-    return { ...facts, durableWrite, lock: probeLock(fs, path) };
+    return { ...facts, durableWrite, lock: probeLock(fs, path), names: probeNames(fs, path) };
   } catch (error) {
     const fault = error instanceof DockerloaderError ? error.message : faultOf(error);
-    return { ...facts, durableWrite: { fault }, lock: { fault } };
+    return { ...facts, durableWrite: { fault }, lock: { fault }, names: { fault } };
   } finally {
     try {
       durable.drop(path);
@@ -46,4 +49,17 @@ function probeLock(fs: Store["fs"], path: string): VolumeProbe["lock"] {
   if (second.kind !== "held") return "works";
   second.lock.release();
   return { fault: "two holders got the same lock" };
+}
+
+/** A link whose name has a colon, as digests have, and the same name in capitals. FAT has none of that, Windows and macOS fold names. */
+function probeNames(fs: Store["fs"], path: string): VolumeProbe["names"] {
+  const link = `${path}:link`;
+  try {
+    fs.symlinkSync(basename(path), link);
+  } catch (error) {
+    return { fault: error instanceof Error ? error.message : String(error) };
+  }
+  const folded = statIfPresent(fs, join(dirname(link), basename(link).toUpperCase())) !== undefined;
+  fs.unlinkSync(link);
+  return folded ? "folded" : "exact";
 }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { Digest } from "../../../src/digest.ts";
+import { openStore, probeVolume } from "../../../src/store/index.ts";
 import { readInventory } from "../../../src/unpack/inventory.ts";
 import { directory, file, symlink, tar } from "../../fixtures/tar.ts";
 import { openPullLab, type PullLab } from "../../integration/pull/support.ts";
@@ -40,7 +41,7 @@ const app = (version: string): { tar: Buffer } => ({
 });
 
 /** A volume that takes names for one that differ in case, as those of Windows and macOS do. */
-function mount(t: TestContext): string {
+function mount(t: TestContext, more = ""): string {
   const folder = mkdtempSync(join(tmpdir(), "dockerloader-folded-"));
   const [image, mountPoint] = [join(folder, "image"), join(folder, "volume")];
   writeFileSync(image, "");
@@ -48,7 +49,7 @@ function mount(t: TestContext): string {
   mkdirSync(mountPoint);
   execFileSync("mkfs.ntfs", ["--quiet", "--fast", "--force", image], { stdio: "pipe" });
   // The kernel does not know that names are folded there: it must not remember them.
-  const options = "ignore_case,permissions,entry_timeout=0,negative_timeout=0,attr_timeout=0";
+  const options = "ignore_case,permissions,entry_timeout=0,negative_timeout=0,attr_timeout=0" + more;
   execFileSync("lowntfs-3g", ["-o", options, image, mountPoint], { stdio: "pipe" });
   t.after(() => {
     execFileSync("umount", [mountPoint]);
@@ -105,6 +106,13 @@ describe(
       for (let index = 0; index < MANY; index += 1) {
         assert.equal(readFileSync(at(`d/b${index}`), "utf8"), `b ${index}`);
       }
+    });
+
+    it("the doctor knows it, and one that cannot hold the names of versions", (t) => {
+      const namesOf = (volume: string) => probeVolume(openStore(join(volume, "data"))).names;
+      assert.equal(namesOf(mount(t)), "folded");
+      const names = namesOf(mount(t, ",windows_names"));
+      assert.ok(typeof names === "object" && names.fault.includes("EINVAL"), JSON.stringify(names));
     });
 
     it("an update reads again what an app has changed", async (t) => {

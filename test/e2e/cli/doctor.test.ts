@@ -41,7 +41,12 @@ describe("doctor", () => {
     await lab.start().until("up");
     const { bad, all } = await ask();
     assert.deepEqual(bad, []);
-    for (const says of [`${lab.target} is ${digest}`, "a loader runs on this data directory", "locks work"])
+    for (const says of [
+      `${lab.target} is ${digest}`,
+      "a loader runs on this data directory",
+      "locks work",
+      "it holds links and every name",
+    ])
       assert.ok(
         all.some((finding) => finding.says === says),
         says,

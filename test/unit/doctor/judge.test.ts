@@ -8,7 +8,14 @@ import { judgeVolume } from "../../../src/doctor/volume.ts";
 import type { VolumeProbe } from "../../../src/store/index.ts";
 
 const GIB = 2 ** 30;
-const SOUND: VolumeProbe = { owner: 5, free: 2 * GIB, total: 4 * GIB, durableWrite: { ms: 3 }, lock: "works" };
+const SOUND: VolumeProbe = {
+  owner: 5,
+  free: 2 * GIB,
+  total: 4 * GIB,
+  durableWrite: { ms: 3 },
+  lock: "works",
+  names: "exact",
+};
 
 const volume = (seen: Partial<VolumeProbe> = {}, by: { unsyncable?: boolean; uid?: number } = {}): Finding[] =>
   judgeVolume("/data/x", { ...SOUND, ...seen }, { unsyncable: false, uid: 5, ...by });
@@ -22,6 +29,7 @@ describe("the doctor on a volume", () => {
       [
         "ok: /data/x is writable; a durable write takes 3 ms",
         "ok: locks work",
+        "ok: it holds links and every name",
         "ok: 2048 of 4096 MiB are free",
         "ok: it belongs to user 5, this is user 5",
       ],
@@ -48,6 +56,16 @@ describe("the doctor on a volume", () => {
       "has no locks",
       volume({ lock: { fault: "this system has no flock command" } }),
       "fault: files cannot be locked, so no loader starts: this system has no flock command -> install util-linux (flock), or use a volume with working locks",
+    ],
+    [
+      "folds names",
+      volume({ names: "folded" }),
+      "warning: it takes names for one that differ in case, so of two such files of an image one is missing -> use a volume of the container engine in place of a folder of Windows or macOS",
+    ],
+    [
+      "has no links",
+      volume({ names: { fault: "EPERM: operation not permitted, symlink" } }),
+      "fault: it cannot hold links by the names of versions: EPERM: operation not permitted, symlink -> use a file system of Linux in place of FAT or exFAT",
     ],
     [
       "is nearly full",
