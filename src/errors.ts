@@ -66,7 +66,11 @@ export const ERROR_CODES = {
   STORE_LOCKED: facts(EXIT.temporary, true, "another process holds the data directory"),
   STORE_FULL: facts(EXIT.ioError, true, "the volume is full"),
   STORE_IO: facts(EXIT.ioError, true, "the volume cannot be read or written"),
-  STORE_UNSUPPORTED: facts(EXIT.ioError, false, "the volume or the image cannot lock files"),
+  STORE_UNSUPPORTED: facts(
+    EXIT.ioError,
+    false,
+    "the volume or the image cannot lock files, or the volume cannot hold the names of an image",
+  ),
   STORE_CORRUPT: facts(EXIT.ioError, false, "a file on the volume is not what its name states"),
   TRIAL_REVOKED: facts(EXIT.failure, false, "the loader ended this trial before the app became ready"),
   NOTHING_TO_RUN: facts(EXIT.unavailable, false, "there is no version on disk"),

@@ -1,3 +1,4 @@
+import { DockerloaderError } from "../errors.ts";
 import type { Warnings } from "./warnings.ts";
 
 /**
@@ -21,5 +22,16 @@ export class Folds {
   add(path: string): void {
     this.#found = true;
     this.#warnings.add("folded", path);
+  }
+
+  /** What a layer seems to lack, or to attack, may have been taken for something else: then it is the volume's fault, and the image's is not. */
+  explain(error: unknown): unknown {
+    if (!this.#found || !(error instanceof DockerloaderError)) return error;
+    if (error.code !== "LAYER_CORRUPT" && error.code !== "LAYER_HOSTILE") return error;
+    return new DockerloaderError(
+      "STORE_UNSUPPORTED",
+      `the volume takes names of the image for one, and so it cannot be unpacked: ${error.message}`,
+      { cause: error, hint: "use a volume that tells upper from lower case" },
+    );
   }
 }

@@ -1,7 +1,6 @@
 import { chmodSync, closeSync, constants, fchmodSync, futimesSync, openSync } from "node:fs";
 import { ContentHash } from "./content-hash.ts";
 import type { FileRecord } from "./file-record.ts";
-import { lookAt } from "./look-at.ts";
 import { writeAll } from "./orders.ts";
 import type { Rootfs } from "./rootfs.ts";
 import type { TarSink } from "./tar-parser.ts";
@@ -38,11 +37,6 @@ export class Holes {
   /** A name was removed. A file that has no name left needs no content. */
   gone(path: string): void {
     this.#byPath.delete(path);
-  }
-
-  /** Files are not there any more, under no name. */
-  lost(records: ReadonlySet<FileRecord>): void {
-    for (const [path, { record }] of this.#byPath) if (records.has(record)) this.#byPath.delete(path);
   }
 
   /** The layers that have to be read again, lowest first. */
@@ -91,10 +85,10 @@ export class HoleFiller implements TarSink {
   entry(): void {
     this.#place += 1;
     for (const { path, record } of this.#files.get(this.#place) ?? []) {
-      const raw = this.#tree.pathOf(path);
-      const stat = lookAt(raw);
+      const stat = this.#tree.factsOf(path);
       // A volume may have taken the path for another one: what is there then is whole, and may be a file of another version.
       if (stat?.ino !== record.ino) continue;
+      const raw = this.#tree.pathOf(path);
       chmodSync(raw, 0o600);
       const fd = openSync(raw, constants.O_WRONLY | constants.O_NOFOLLOW);
       this.#open.push({ record, fd, mode: stat.mode & 0o7777, mtime: stat.mtimeMs / 1000 });

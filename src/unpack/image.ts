@@ -56,19 +56,23 @@ export async function applyImage(
     );
   }
   checkRoot(root);
-  const image = newImageState(
-    root,
-    limits,
-    owners,
-    { inventory: inventory !== undefined, seal: seal !== undefined },
-    helper,
-  );
+  const wanted = { inventory: inventory !== undefined, seal: seal !== undefined };
+  const begin = (): ImageState => newImageState(root, limits, owners, wanted, helper);
+  let image = begin();
   try {
-    const reused = reuse === undefined ? 0 : await reuseLayers(image, layers, reuse, gate, pause);
+    let reused = reuse === undefined ? 0 : await reuseLayers(image, layers, reuse, gate, pause);
+    if (reused === undefined) {
+      image.files.close();
+      image.tree.clear();
+      image = begin();
+      reused = 0;
+    }
     for (const [index, layer] of layers.entries()) {
       if (index < reused) continue;
       try {
         await applyLayer(image, layer, index === 0, pause);
+      } catch (error) {
+        throw image.folds.explain(error);
       } finally {
         // A layer may be read before it is verified: neither its tree nor a fault counts before.
         await gate.ready(index);
@@ -92,7 +96,7 @@ async function complete(
   const pathOf = (path: string): RawPath => image.tree.pathOf(path);
   try {
     if (folds.found) {
-      recorder?.recount(pathOf);
+      recorder?.recount((path) => image.tree.factsOf(path));
       image.tree.recount();
     }
     directories.apply(pathOf, ownership);

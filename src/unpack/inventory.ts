@@ -2,7 +2,6 @@ import { lstatSync, readFileSync } from "node:fs";
 import type { ContentDigest } from "../digest.ts";
 import type { FileRecord } from "./file-record.ts";
 import { LateMap } from "./late-map.ts";
-import { lookAt } from "./look-at.ts";
 import type { RawPath } from "./names.ts";
 import type { TarEntry } from "./tar-parser.ts";
 import type { Lines } from "./write-behind.ts";
@@ -108,22 +107,18 @@ export class Recorder {
   }
 
   /**
-   * Looks at every file: what is not at its path any more, because the volume took that for another one, is gone. Answers those whose inode is
-   * now a later file's: a new file often gets the number of the one that made way.
+   * Looks at every file: what is not at its path any more, because the volume took that for another one, is gone. Of two that are one file by
+   * now the later is there: a new file often gets the inode of the one that made way.
    */
-  recount(pathOf: (path: string) => RawPath): ReadonlySet<FileRecord> {
+  recount(factsOf: (path: string) => { readonly ino: number } | undefined): void {
     const found = new Map<number, FileRecord>();
-    const succeeded = new Set<FileRecord>();
-    const lost: string[] = [];
-    this.#files.forEach((path, record) => {
-      const before = found.get(record.ino);
-      if (lookAt(pathOf(path))?.ino === record.ino) {
-        if (before !== undefined) succeeded.add(before);
-        found.set(record.ino, record);
-      } else lost.push(path);
-    });
-    for (const path of [...lost, ...[...succeeded].map((record) => record.path)]) this.gone(path);
-    return succeeded;
+    for (const record of this.#layers.flatMap(({ files }) => files)) {
+      if (record === undefined || record.path === "") continue;
+      const there = factsOf(record.path)?.ino === record.ino;
+      const before = there ? found.get(record.ino) : record;
+      if (before !== undefined) before.path = "";
+      if (there) found.set(record.ino, record);
+    }
   }
 
   /** The inventory of the complete tree: a line of JSON for its directories, then one for each layer. Undefined when it gave up. */

@@ -86,7 +86,6 @@ function apply(request: UnpackRequest, context: RequestContext, early: boolean):
 
 /** Takes back everything that was made. */
 function clear({ root, inventory, seal }: UnpackRequest): void {
-  const tree = new Rootfs(root);
-  for (const [name] of tree.children("")) tree.remove(name);
+  new Rootfs(root).clear();
   for (const file of [inventory, seal]) if (file !== undefined) rmSync(file, { force: true });
 }

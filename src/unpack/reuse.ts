@@ -26,7 +26,8 @@ export interface ReuseRequest {
 /**
  * Does again what the first layers did to the donor's tree, by the same code that applies layers, only that files come from the
  * donor. What it cannot give (changed by its app, or hidden by one of its own upper layers) is read from the layer, and only such layers are
- * asked for at the gate. Answers how many layers are applied: none when the inventory is of no use.
+ * asked for at the gate. Answers how many layers are applied: none when the inventory is of no use. Undefined: the volume takes names for one, so
+ * that nothing that goes by names can be trusted, and everything has to be done anew without a donor.
  */
 export async function reuseLayers(
   image: ImageState,
@@ -34,22 +35,30 @@ export async function reuseLayers(
   request: ReuseRequest,
   gate: LayerGate,
   pause: () => Promise<void> | void,
-): Promise<number> {
+): Promise<number | undefined> {
   if (sizeOf(request.inventory) > LARGE_BYTES) image.files.prepare();
   const inventory = readInventory(request.inventory, request.layers);
   const matching = inventory?.layers.every(({ diffId }, index) => diffId === layers[index]?.diffId) ?? false;
+  const needAll = (): void => gate.needs(Array.from({ length: request.layers }, (_, index) => index));
   if (inventory === undefined || !matching) {
-    gate.needs(Array.from({ length: request.layers }, (_, index) => index));
+    needAll();
     return 0;
   }
   const donor = new Donor(request.tree, inventory, image, request.volumes, request.sharing);
-  for (const [index, recorded] of inventory.layers.entries()) {
-    const layer = layers[index];
-    if (layer !== undefined) await replay(image, donor, layer, { index, recorded }, pause);
+  try {
+    for (const [index, recorded] of inventory.layers.entries()) {
+      const layer = layers[index];
+      if (layer !== undefined) await replay(image, donor, layer, { index, recorded }, pause);
+    }
+    // Only now: to wait at the end of each layer leaves one of both threads without work each time.
+    image.files.settle();
+  } catch (error) {
+    if (!image.folds.found) throw error;
   }
-  // Only now: to wait at the end of each layer leaves one of both threads without work each time.
-  image.files.settle();
-  if (image.folds.found) image.holes.lost(image.recorder?.recount((path) => image.tree.pathOf(path)) ?? new Set());
+  if (image.folds.found) {
+    needAll();
+    return undefined;
+  }
   gate.needs(image.holes.layers());
   for (const index of image.holes.layers()) {
     const layer = layers[index];

@@ -8,16 +8,18 @@ import {
   readdirSync,
   readlinkSync,
   rmdirSync,
+  type Stats,
   symlinkSync,
   unlinkSync,
 } from "node:fs";
+import { Adopted } from "./adopted.ts";
 import { errnoOf, LayerFault } from "./faults.ts";
-import { LateMap } from "./late-map.ts";
 import { lookAt } from "./look-at.ts";
 import { DirectoryMetadata } from "./metadata.ts";
 import { join, rawPath, type RawPath } from "./names.ts";
 import { NewNames } from "./new-names.ts";
 import { NEW_FILE } from "./orders.ts";
+import { NOBODY, type TreeWatcher } from "./tree-watcher.ts";
 
 export type Kind = "missing" | "directory" | "symlink" | "file";
 
@@ -26,18 +28,6 @@ const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = constants;
 const PATH_MAX = 4095;
 /** Why a volume may refuse a hard link that it could hold. */
 const LINK_REFUSALS = ["EMLINK", "EXDEV", "EPERM", "ENOTSUP"];
-
-/** Who has to know what happens to a tree. */
-export interface TreeWatcher {
-  /** A file or a link was removed. */
-  readonly gone: (path: string) => void;
-  /** A directory is at a path at which none was made: the volume takes the path for another one. */
-  readonly foreign: (path: string) => void;
-  /** A path, or the whole tree, is going to be looked at: what somebody else makes there has to be there when this returns. */
-  readonly due: (path?: string) => void;
-}
-
-const NOBODY: TreeWatcher = { gone: () => undefined, foreign: () => undefined, due: () => undefined };
 
 /**
  * The tree that is built. Paths are relative to the root, latin1, without links in any but the last component (a Resolver
@@ -49,11 +39,7 @@ export class Rootfs {
   readonly directories = new DirectoryMetadata();
   readonly #root: string;
   readonly #watcher: TreeWatcher;
-  /** Inode -> path of a file in another tree that shares it, and its first name in this one. */
-  readonly #adopted = new LateMap<number, string>();
-  readonly #adoptedAs = new LateMap<number, string>();
-  /** Inode -> the names that such a file got after its first one. */
-  readonly #moreNames = new Map<number, string[]>();
+  readonly #adopted = new Adopted();
   readonly #newNames = new NewNames();
   #removals = 0;
   #replacements = 0;
@@ -122,6 +108,11 @@ export class Rootfs {
     this.#erase(path, kind === "directory");
   }
 
+  /** Removes everything. */
+  clear(): void {
+    for (const [name] of this.children("")) this.remove(name);
+  }
+
   #erase(path: string, directory: boolean): void {
     if (!directory) {
       unlinkSync(this.pathOf(path));
@@ -156,9 +147,22 @@ export class Rootfs {
     this.#newNames.directory(path);
   }
 
+  /**
+   * The facts of what is at a path that was there once, found through directories alone: a volume that folds names may have put a link in the
+   * place of one of them. Undefined for nothing.
+   */
+  factsOf(path: string): Stats | undefined {
+    for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1)) {
+      if (lookAt(this.pathOf(path.slice(0, end)))?.isDirectory() !== true) return undefined;
+    }
+    return lookAt(this.pathOf(path));
+  }
+
   /** Looks at every directory: one that is not at its path any more, because the volume took that for another one, is gone. */
   recount(): void {
-    for (const path of this.directories.paths()) if (this.kind(path) !== "directory") this.directories.forget(path);
+    for (const path of this.directories.paths()) {
+      if (this.factsOf(path)?.isDirectory() !== true) this.directories.forget(path);
+    }
   }
 
   /** A new, empty file, open for writing, with these bits as far as the umask lets them be. The caller closes it. */
@@ -175,7 +179,7 @@ export class Rootfs {
     this.#watcher.due(existing);
     try {
       this.#place(path, () => linkSync(this.pathOf(existing), this.pathOf(path)));
-      if (this.#adopted.size > 0) this.#noteName(lstatSync(this.pathOf(path)).ino, path);
+      if (this.#adopted.size > 0) this.#adopted.named(lstatSync(this.pathOf(path)).ino, path);
       return true;
     } catch (error) {
       if (!LINK_REFUSALS.includes(errnoOf(error))) throw error;
@@ -198,12 +202,7 @@ export class Rootfs {
 
   /** Somebody else has given a name in this tree to the file `ino` of another tree. */
   noteAdopted(source: string, path: string, ino: number): void {
-    this.#adopted.add(ino, source);
-    this.#adoptedAs.add(ino, path);
-  }
-
-  #noteName(ino: number, path: string): void {
-    this.#moreNames.set(ino, [...(this.#moreNames.get(ino) ?? []), path]);
+    this.#adopted.add(ino, source, path);
   }
 
   /**
@@ -212,16 +211,12 @@ export class Rootfs {
    */
   unshare(path: string): readonly string[] {
     const { ino } = lstatSync(this.pathOf(path));
-    const source = this.#adopted.get(ino);
-    if (source === undefined) return [];
-    const names = [this.#adoptedAs.get(ino) ?? path, ...(this.#moreNames.get(ino) ?? [])];
-    this.#adopted.delete(ino);
-    this.#adoptedAs.delete(ino);
-    this.#moreNames.delete(ino);
-    const alive = names.filter((name) => lstatSync(this.pathOf(name), { throwIfNoEntry: false })?.ino === ino);
+    const shared = this.#adopted.take(ino);
+    if (shared === undefined) return [];
+    const alive = shared.names.filter((name) => this.factsOf(name)?.ino === ino);
     const [first, ...others] = new Set([...alive, path]);
     if (first === undefined) return [];
-    this.copy(rawPath(source), first, "copy");
+    this.copy(rawPath(shared.source), first, "copy");
     for (const name of others) this.#place(name, () => linkSync(this.pathOf(first), this.pathOf(name)));
     return [first, ...others];
   }

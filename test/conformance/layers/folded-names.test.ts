@@ -5,11 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { Digest } from "../../../src/digest.ts";
+import { LIMITS } from "../../../src/limits.ts";
 import { openStore, probeVolume } from "../../../src/store/index.ts";
+import { applyImage } from "../../../src/unpack/image.ts";
 import { readInventory } from "../../../src/unpack/inventory.ts";
-import { directory, file, symlink, tar } from "../../fixtures/tar.ts";
+import { directory, file, hardLink, symlink, tar } from "../../fixtures/tar.ts";
 import { openPullLab, type PullLab } from "../../integration/pull/support.ts";
 import { described } from "../../support/described.ts";
+import { inputsOf, layerOf, Site } from "../../unit/unpack/harness.ts";
 import { needs, needsFuse } from "../../support/preconditions.ts";
 
 const VOLUME_BYTES = 100 * 2 ** 20;
@@ -21,7 +24,7 @@ const many = (prefix: string): Buffer[] =>
 
 /** Every way for two names to be one. */
 const COLLISIONS = {
-  "two files": [directory("d"), file("d/README", "upper, and longer"), file("d/readme", "lower")],
+  "two files": [directory("d"), file("d/README", "upper, and longer"), file("d/readme", "lower")] as const,
   "two directories": [directory("Lib"), file("Lib/one", "1"), directory("lib"), file("lib/two", "2")],
   "a directory that no entry describes": [directory("Lib"), file("Lib/one", "1"), file("lib/two", "2")],
   "a link and a file": [symlink("Link", "entrypoint"), file("link", "no link")],
@@ -88,6 +91,25 @@ describe(
       }
     });
 
+    it("nothing outside of a tree is touched where a link took the place of a directory", async (t) => {
+      const volume = mount(t);
+      const victim = join(volume, "victim");
+      mkdirSync(join(victim, "sub"), { recursive: true, mode: 0o700 });
+      writeFileSync(join(victim, "sub/secret"), "untouched");
+      const before = described(victim);
+      const hostile = tar(
+        directory("x"),
+        directory("x/sub", { mode: 0o777, uid: 1, mtime: 1000 }),
+        file("x/sub/secret", "stolen", { mode: 0o777, uid: 1, mtime: 1000 }),
+        symlink("X", victim),
+        file("x/sub/more", "more"),
+      );
+      await using lab = await openPullLab(join(volume, "data"));
+      await lab.push({ tar: hostile }, app("1"));
+      await lab.pull().catch(() => undefined);
+      assert.deepEqual(described(victim), before);
+    });
+
     it("an update harms no version", async (t) => {
       await using lab = await openPullLab(join(mount(t), "data"));
       await lab.push({ tar: MIXED }, app("1"));
@@ -115,15 +137,37 @@ describe(
       assert.ok(typeof names === "object" && names.fault.includes("EINVAL"), JSON.stringify(names));
     });
 
+    it("what cannot be there is the volume's fault, with a donor from elsewhere too", async (t) => {
+      const volume = mount(t);
+      // To the volume the whiteout is of the directory.
+      const layers = [tar(directory("D"), file("D/a", "a")), tar(file(".wh.d"), hardLink("x", "D/a"))];
+      const refused = { code: "STORE_UNSUPPORTED" };
+      await using lab = await openPullLab(join(volume, "data"));
+      const digest = await lab.push(...layers.map((layer) => ({ tar: layer })), app("1"));
+      await assert.rejects(lab.pull(), refused);
+      assert.equal(lab.store.records.failure(digest), undefined, "the image is blamed");
+      using donor = new Site();
+      const inventory = join(donor.base, "inventory");
+      const inputs = inputsOf(layers.map((layer) => layerOf(layer)));
+      await applyImage(donor.root, inputs, { limits: LIMITS, owners: true, inventory });
+      const reuse = { tree: donor.root, inventory, layers: 2, volumes: [], sharing: "links" } as const;
+      const root = join(volume, "root");
+      mkdirSync(root);
+      const wanted = { inventory: `${root}.inventory`, seal: `${root}.seal` };
+      await assert.rejects(applyImage(root, inputs, { limits: LIMITS, owners: true, reuse, ...wanted }), refused);
+    });
+
     it("an update reads again what an app has changed", async (t) => {
       await using lab = await openPullLab(join(mount(t), "data"));
-      const layer = { tar: tar(...COLLISIONS["two files"]) };
+      const [folder, upper, lower] = COLLISIONS["two files"];
+      const layer = { tar: tar(folder, upper, hardLink("d/other", "d/readme"), lower) };
       await lab.push(layer, app("1"));
       const first = await lab.pull();
       writeFileSync(join(lab.store.layout.tree(first), "d/readme"), "written in place");
       await lab.push(layer, app("2"));
       const second = await lab.pull();
       assert.ok(EITHER.includes(readFileSync(join(lab.store.layout.tree(second), "d/readme"), "utf8")));
+      assert.equal(readFileSync(join(lab.store.layout.tree(second), "d/other"), "utf8"), "upper, and longer");
       assert.equal(await lab.store.trees.damage(second), undefined);
     });
   },
