@@ -10,6 +10,7 @@ export const LONGEST: readonly string[] = [
   "test/crash/power-ext4.test.ts",
   "test/crash/processes-race.test.ts",
   "test/crash/power-xfs.test.ts",
+  "test/conformance/layers/buildah.test.ts",
   "test/conformance/layers/umoci.test.ts",
   "test/integration/unpack/fuzz.test.ts",
   "test/integration/supervisor/replay.test.ts",
