@@ -59,7 +59,10 @@ function probeNames(fs: Store["fs"], path: string): VolumeProbe["names"] {
   } catch (error) {
     return { fault: error instanceof Error ? error.message : String(error) };
   }
-  const folded = statIfPresent(fs, join(dirname(link), basename(link).toUpperCase())) !== undefined;
-  fs.unlinkSync(link);
-  return folded ? "folded" : "exact";
+  try {
+    const capitals = join(dirname(link), basename(link).toUpperCase());
+    return statIfPresent(fs, capitals) === undefined ? "exact" : "folded";
+  } finally {
+    fs.unlinkSync(link);
+  }
 }

@@ -95,10 +95,9 @@ async function complete(
   const { directories } = image.tree;
   const pathOf = (path: string): RawPath => image.tree.pathOf(path);
   try {
-    if (folds.found) {
-      recorder?.recount((path) => image.tree.factsOf(path));
-      image.tree.recount();
-    }
+    // Always: what is set of a directory must never be set through a link, whether or not anybody noticed how that came there.
+    for (const path of image.tree.recount()) folds.add(path);
+    if (folds.found) recorder?.recount((path) => image.tree.factsOf(path));
     directories.apply(pathOf, ownership);
     const recorded = recorder?.lines(directories.paths(), pathOf);
     const sealed = folds.found ? undefined : census?.seal(directories.modes(ownership), pathOf);

@@ -16,7 +16,7 @@ import { Adopted } from "./adopted.ts";
 import { errnoOf, LayerFault } from "./faults.ts";
 import { lookAt } from "./look-at.ts";
 import { DirectoryMetadata } from "./metadata.ts";
-import { join, rawPath, type RawPath } from "./names.ts";
+import { join, parentOf, rawPath, type RawPath } from "./names.ts";
 import { NewNames } from "./new-names.ts";
 import { NEW_FILE } from "./orders.ts";
 import { NOBODY, type TreeWatcher } from "./tree-watcher.ts";
@@ -158,11 +158,19 @@ export class Rootfs {
     return lookAt(this.pathOf(path));
   }
 
-  /** Looks at every directory: one that is not at its path any more, because the volume took that for another one, is gone. */
-  recount(): void {
-    for (const path of this.directories.paths()) {
-      if (this.factsOf(path)?.isDirectory() !== true) this.directories.forget(path);
+  /**
+   * Looks at every directory, and forgets those that are not at their path, or only behind a link: a volume that folds names may have put
+   * something else there. Answers these.
+   */
+  recount(): readonly string[] {
+    const real = new Set<string>([""]);
+    const paths = [...this.directories.paths()].sort((a, b) => a.length - b.length);
+    for (const path of paths) {
+      if (real.has(parentOf(path)) && lookAt(this.pathOf(path))?.isDirectory() === true) real.add(path);
     }
+    const lost = paths.filter((path) => !real.has(path));
+    for (const path of lost) this.directories.forget(path);
+    return lost;
   }
 
   /** A new, empty file, open for writing, with these bits as far as the umask lets them be. The caller closes it. */

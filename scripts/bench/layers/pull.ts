@@ -26,7 +26,7 @@ const app: Contestant = {
   run: (job) => update(job.image.reference, dataOf(job)),
 };
 
-/** Nothing cached: from the registry's socket to a complete tree. */
+/** Who else does it, with nothing cached: from the registry's socket to a complete tree. */
 const others = (): readonly Contestant[] => [
   { name: "curl, sha256sum, igzip, tar", run: ({ image, directory }) => shellPull(image, directory) },
   { name: "skopeo and umoci", run: ({ image, directory }) => skopeoUmoci(image.reference, directory) },

@@ -97,17 +97,18 @@ describe(
       mkdirSync(join(victim, "sub"), { recursive: true, mode: 0o700 });
       writeFileSync(join(victim, "sub/secret"), "untouched");
       const before = described(victim);
-      const hostile = tar(
-        directory("x"),
-        directory("x/sub", { mode: 0o777, uid: 1, mtime: 1000 }),
-        file("x/sub/secret", "stolen", { mode: 0o777, uid: 1, mtime: 1000 }),
-        symlink("X", victim),
-        file("x/sub/more", "more"),
-      );
-      await using lab = await openPullLab(join(volume, "data"));
-      await lab.push({ tar: hostile }, app("1"));
-      await lab.pull().catch(() => undefined);
-      assert.deepEqual(described(victim), before);
+      const looks = { mode: 0o777, uid: 1, mtime: 1000 };
+      const hostile = [
+        [directory("x"), directory("x/sub", looks), file("x/sub/secret", "stolen", looks), symlink("X", victim)],
+        // This volume lists "sub", so that what is removed with its parent has another name than what was made.
+        [directory("x"), directory("x/Sub", looks), symlink("x", victim)],
+      ];
+      for (const [index, entries] of hostile.entries()) {
+        await using lab = await openPullLab(join(volume, `data${index}`));
+        await lab.push({ tar: tar(...entries, file("x/sub/more", "more")) }, app("1"));
+        await lab.pull().catch(() => undefined);
+        assert.deepEqual(described(victim), before, `attack ${index}`);
+      }
     });
 
     it("an update harms no version", async (t) => {
